@@ -1,0 +1,129 @@
+"""The one exception tree, split by whose fault it is.
+
+ManaError
+├── ClientError            the request is at fault: answered with its status, never retried by us
+│   ├── BadRequest 400       the request as a whole cannot be read
+│   │   └── InvalidReport      one report in it breaks the contract; names the field
+│   ├── Unauthorized 401     no or unknown token
+│   ├── Forbidden 403        a token without the scope
+│   ├── NotFound 404
+│   ├── MethodNotAllowed 405
+│   ├── Conflict 409
+│   ├── TooLarge 413         a named limit in bytes or items is exceeded
+│   └── UnsupportedMedia 415 content type or encoding that we do not read
+├── ServerError            we are at fault: safe to retry
+│   ├── SpoolUnavailable 503   nothing durable can be promised now
+│   └── StoreUnavailable 503   PostgreSQL is away; reports are still accepted
+└── OperatorError          the installation is at fault: a command ends with it
+    ├── BadSetting             a setting's value makes no sense (exit status 2)
+    ├── DataDirInUse           another server owns the data directory
+    └── DatabaseUnusable       wrong version, no rights, does not start
+"""
+
+from typing import ClassVar
+
+
+class ManaError(Exception):
+    """Root of everything that this package raises on purpose."""
+
+
+class ClientError(ManaError):
+    """The request is at fault."""
+
+    status: ClassVar[int] = 400
+    title: ClassVar[str] = "Bad request"
+
+
+class BadRequest(ClientError):
+    """The request as a whole cannot be read."""
+
+
+class InvalidReport(BadRequest):
+    """One report breaks the contract; the message names the field and the reason."""
+
+    title = "Invalid report"
+
+
+class Unauthorized(ClientError):
+    """No token, or one that we do not know."""
+
+    status = 401
+    title = "Unauthorized"
+
+
+class Forbidden(ClientError):
+    """The token lacks the scope."""
+
+    status = 403
+    title = "Forbidden"
+
+
+class NotFound(ClientError):
+    """There is no such thing, or not for this token."""
+
+    status = 404
+    title = "Not found"
+
+
+class MethodNotAllowed(ClientError):
+    """The path exists, the method does not."""
+
+    status = 405
+    title = "Method not allowed"
+
+
+class Conflict(ClientError):
+    """The change contradicts what is stored."""
+
+    status = 409
+    title = "Conflict"
+
+
+class TooLarge(ClientError):
+    """A named limit, in bytes or items, is exceeded."""
+
+    status = 413
+    title = "Too large"
+
+
+class UnsupportedMedia(ClientError):
+    """A content type or content encoding that we do not read."""
+
+    status = 415
+    title = "Unsupported media type"
+
+
+class ServerError(ManaError):
+    """We are at fault; the same request may succeed later."""
+
+    status: ClassVar[int] = 503
+    title: ClassVar[str] = "Unavailable"
+    retry_after_s: ClassVar[int] = 5
+
+
+class SpoolUnavailable(ServerError):
+    """Nothing durable can be promised now: disk full, spool at its ceiling, or write failed."""
+
+
+class StoreUnavailable(ServerError):
+    """PostgreSQL is away. Reports are still accepted."""
+
+
+class OperatorError(ManaError):
+    """The installation is at fault; says what to do. Ends a command."""
+
+    exit_status: ClassVar[int] = 1
+
+
+class BadSetting(OperatorError):
+    """A setting's value makes no sense."""
+
+    exit_status = 2
+
+
+class DataDirInUse(OperatorError):
+    """Another server owns the data directory."""
+
+
+class DatabaseUnusable(OperatorError):
+    """PostgreSQL has the wrong version, lacks rights or does not start."""

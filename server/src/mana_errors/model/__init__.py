@@ -1,0 +1,1 @@
+"""Values without I/O. Names are the glossary's."""

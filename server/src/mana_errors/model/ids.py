@@ -1,0 +1,30 @@
+"""Identifiers."""
+
+import os
+import time
+from uuid import UUID
+
+_VERSION_7 = 0x7 << 76
+_VARIANT_RFC = 0x2 << 62
+_RANDOM_A = (1 << 12) - 1
+_RANDOM_B = (1 << 62) - 1
+
+
+def uuid7(now_ns: int | None = None) -> UUID:
+    """UUID version 7 (RFC 9562 section 5.7): 48 bits of Unix milliseconds, 74 random bits.
+
+    The 12 bits of rand_a hold the fraction of the millisecond (method 3 of section 6.2), so
+    ids of one process sort in the order of their making to about 250 ns.
+    """
+    now = time.time_ns() if now_ns is None else now_ns
+    millis, rest = divmod(now, 1_000_000)
+    fraction = (rest << 12) // 1_000_000 & _RANDOM_A
+    tail = int.from_bytes(os.urandom(8), "big") & _RANDOM_B
+    return UUID(
+        int=(millis & ((1 << 48) - 1)) << 80 | _VERSION_7 | fraction << 64 | _VARIANT_RFC | tail
+    )
+
+
+def uuid7_millis(identifier: UUID) -> int | None:
+    """Unix milliseconds in a version 7 id; None for any other version."""
+    return identifier.int >> 80 if identifier.version == 7 else None  # noqa: PLR2004 the version itself

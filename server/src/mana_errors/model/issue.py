@@ -1,0 +1,55 @@
+"""Issues and what the digest tells triage about them."""
+
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+import msgspec
+
+from mana_errors.model.event import Environment, Severity
+
+
+class IssueStatus(StrEnum):
+    """Where the work on an issue stands."""
+
+    UNRESOLVED = "unresolved"
+    RESOLVED = "resolved"
+    IGNORED = "ignored"
+
+
+class Rollup(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """How many events one grouping hash got in one hour, environment and release."""
+
+    # UTC, whole hour of occurred_at
+    hour: datetime
+    # empty = not given
+    environment: str
+    release: str
+    count: int
+
+
+class Delta(msgspec.Struct, array_like=True, gc=False):
+    """What one digested batch adds to one grouping hash. Travels through the deltas table by
+    position: a new field goes to the end and has a default."""
+
+    grouping_hash: UUID
+    fingerprint: str
+    app_id: str
+    # of the latest event in the batch
+    title: str
+    error_type: str
+    culprit: str
+    severity: Severity
+    components: tuple[tuple[str, str], ...]
+    first_seen: datetime
+    last_seen: datetime
+    # latest received_at: decides whether a resolved issue has come back
+    last_received: datetime
+    # release of the earliest and of the latest event; empty = not given
+    first_release: str
+    last_release: str
+    environment: Environment | None
+    count: int
+    rollups: list[Rollup]
+    # 64-bit hashes of distinct user ids
+    users: list[int]
