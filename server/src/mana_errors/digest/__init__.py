@@ -1,0 +1,1 @@
+"""After the 201: spool batch -> PostgreSQL, one transaction, exactly once."""

@@ -1,0 +1,254 @@
+"""The digest: moves this node's spool into PostgreSQL.
+
+digest_batch() is the list of stages between a spool batch and its commit.
+"""
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Final
+from uuid import UUID
+
+import asyncpg
+import msgspec
+
+from mana_errors import meters
+from mana_errors.digest import dead_letters
+from mana_errors.digest.dead_letters import DeadLetter
+from mana_errors.digest.group import group
+from mana_errors.digest.parse import parse_stack
+from mana_errors.digest.summarize import summarize
+from mana_errors.errors import Conflict, StoreUnavailable
+from mana_errors.model.event import Event
+from mana_errors.model.grouped import GroupedEvent
+from mana_errors.model.outcome import DigestOutcome
+from mana_errors.store import cursors, db, deltas, events, partitions
+from mana_errors.store.spool.format import decode_event
+from mana_errors.store.spool.reader import SegmentReader, SpoolBatch, segments
+
+# How soon an event is noticed; the second that a reader may wait has room for ten of these.
+POLL_S: Final = 0.1
+# Waits between attempts while PostgreSQL is away.
+BACKOFF_S: Final = (0.1, 0.2, 0.5, 1.0, 2.0)
+# SQLSTATE classes that blame the data: invalid values, violated constraints, exceeded limits.
+_EVENT_AT_FAULT: Final = ("22", "23", "54")
+
+# Batches of one segment in a row, so that a busy worker's segment does not starve the others.
+BATCHES_PER_TURN: Final = 8
+# Conflict: another process digested the batch; the cursor says where to go on.
+_TRY_AGAIN: Final = (
+    StoreUnavailable,
+    Conflict,
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    OSError,
+)
+
+_log: Final = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class DigestPlace:
+    """Where a node keeps what is digested."""
+
+    node: UUID
+    spool: Path
+    dead_letters: Path
+
+
+class Digest:
+    """Digests one node's spool over one connection of its own."""
+
+    def __init__(
+        self,
+        place: DigestPlace,
+        connect: Callable[[], Awaitable[db.Connection]],
+        on_stored: Callable[[], None],
+    ) -> None:
+        self._place = place
+        self._connect = connect
+        self._on_stored = on_stored
+        self._connection: db.Connection | None = None
+        self._days: set[date] = set()
+        # of the segments read over this connection; PostgreSQL's word counts after any failure
+        self._positions: dict[UUID, int] = {}
+
+    async def run(self, stopping: asyncio.Event) -> None:
+        """Digest until told to stop, then what is left while PostgreSQL takes it."""
+        failures = 0
+        while True:
+            stop = stopping.is_set()
+            try:
+                idle = not await self.digest_all()
+                failures = 0
+            except _TRY_AGAIN as error:
+                self._disconnect(error)
+                pause = BACKOFF_S[min(failures, len(BACKOFF_S) - 1)]
+                failures += 1
+                idle = True
+            else:
+                pause = POLL_S
+            if stop and idle:
+                break
+            if idle:
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(stopping.wait(), pause)
+        self._disconnect(None)
+
+    async def digest_all(self) -> bool:
+        """One pass over all segments; whether anything was there."""
+        found = False
+        for path in segments(self._place.spool):
+            with SegmentReader(path) as reader:
+                found = await self._digest_segment(reader) or found
+        return found
+
+    async def _digest_segment(self, reader: SegmentReader) -> bool:
+        connection = await self._connected()
+        position = self._positions.get(reader.segment)
+        if position is None:
+            position = await cursors.position(connection, reader.segment, self._place.node)
+        for _ in range(BATCHES_PER_TURN):
+            batch = reader.read(position)
+            if batch is None:
+                await self._leave(connection, reader, position)
+                return False
+            await self._digest_whole_or_carefully(connection, batch)
+            position = self._positions[reader.segment] = batch.end
+            self._on_stored()
+        return True
+
+    async def _leave(self, connection: db.Connection, reader: SegmentReader, position: int) -> None:
+        self._positions[reader.segment] = position
+        if reader.finished:
+            reader.path.unlink()
+            del self._positions[reader.segment]
+            await cursors.forget(connection, reader.segment)
+
+    async def _digest_whole_or_carefully(
+        self, connection: db.Connection, batch: SpoolBatch
+    ) -> None:
+        try:
+            await self.digest_batch(connection, batch, careful=False)
+        except asyncpg.PostgresError as error:
+            if not _blames_event(error):
+                raise
+            # Once more as a whole, but each event that PostgreSQL refuses is taken out.
+            _log.warning("batch refused, looking for the event: %s", error)
+            self._days.clear()
+            await self.digest_batch(connection, batch, careful=True)
+
+    async def digest_batch(
+        self, connection: db.Connection, batch: SpoolBatch, *, careful: bool
+    ) -> None:
+        """One transaction: the cursor moves, the events are stored, their deltas are queued."""
+        started = time.perf_counter()
+        grouped, unreadable = prepare(batch)
+        await self._ensure_partitions(connection, grouped)
+        async with connection.transaction():
+            await cursors.advance(connection, batch.segment, batch.start, batch.end)
+            fresh = await events.without_resent(connection, grouped)
+            refused = await _copy(connection, fresh, careful=careful)
+            stored = [item for item in fresh if item.event.id not in refused] if refused else fresh
+            if stored:
+                await deltas.insert(connection, self._place.node, summarize(stored))
+            letters = [*unreadable, *refused.values()]
+            if letters:
+                dead_letters.write(self._place.dead_letters, letters)
+        meters.database_seconds.labels("digest").observe(time.perf_counter() - started)
+        _count(batch, grouped, fresh, stored, len(letters))
+
+    async def _ensure_partitions(
+        self, connection: db.Connection, grouped: list[GroupedEvent]
+    ) -> None:
+        days = {item.event.occurred_at.date() for item in grouped}
+        if not days <= self._days:
+            await partitions.ensure(connection, days)
+            self._days = days
+
+    async def _connected(self) -> db.Connection:
+        if self._connection is None or self._connection.is_closed():
+            self._connection = await self._connect()
+            present = [UUID(path.stem) for path in segments(self._place.spool)]
+            await cursors.forget_missing(self._connection, self._place.node, present)
+        return self._connection
+
+    def _disconnect(self, error: Exception | None) -> None:
+        if error is not None:
+            meters.database_failures.labels("digest").inc()
+            _log.warning("digest waits for PostgreSQL: %s", error or type(error).__name__)
+        self._days.clear()
+        self._positions.clear()
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.terminate()
+
+
+def prepare(batch: SpoolBatch) -> tuple[list[GroupedEvent], list[DeadLetter]]:
+    """Decode, parse and group a batch; what cannot be read becomes dead letters."""
+    grouped: list[GroupedEvent] = []
+    unreadable: list[DeadLetter] = []
+    if batch.damaged:
+        meters.damaged_bytes.inc(len(batch.damaged))
+        reason = f"damaged at {batch.start} of segment {batch.segment}"
+        unreadable.append(DeadLetter(reason, batch.damaged))
+    for payload in batch.payloads:
+        try:
+            grouped.append(_grouped(decode_event(payload)))
+        except msgspec.MsgspecError as error:
+            unreadable.append(DeadLetter(f"unreadable record: {error}", payload))
+    return grouped, unreadable
+
+
+def _grouped(event: Event) -> GroupedEvent:
+    stack = parse_stack(event.stack_trace) if event.stack_trace else None
+    return GroupedEvent(event, group(event, stack))
+
+
+async def _copy(
+    connection: db.Connection, items: list[GroupedEvent], *, careful: bool
+) -> dict[UUID, DeadLetter]:
+    """COPY; in careful mode by halves, so that a refused event costs only itself."""
+    if not items:
+        return {}
+    if not careful:
+        await events.copy(connection, items)
+        return {}
+    try:
+        async with connection.transaction():
+            await events.copy(connection, items)
+    except asyncpg.PostgresError as error:
+        if not _blames_event(error):
+            raise
+        if len(items) == 1:
+            event = items[0].event
+            return {event.id: DeadLetter(f"{error.sqlstate}: {error}", msgspec.to_builtins(event))}
+        middle = len(items) // 2
+        left = await _copy(connection, items[:middle], careful=True)
+        return left | await _copy(connection, items[middle:], careful=True)
+    return {}
+
+
+def _blames_event(error: asyncpg.PostgresError) -> bool:
+    return str(error.sqlstate or "").startswith(_EVENT_AT_FAULT)
+
+
+def _count(
+    batch: SpoolBatch,
+    grouped: list[GroupedEvent],
+    fresh: list[GroupedEvent],
+    stored: list[GroupedEvent],
+    dead: int,
+) -> None:
+    meters.batch_events.observe(len(batch.payloads))
+    meters.digested.labels(DigestOutcome.STORED).inc(len(stored))
+    meters.digested.labels(DigestOutcome.DUPLICATE).inc(len(grouped) - len(fresh))
+    meters.digested.labels(DigestOutcome.DEAD_LETTER).inc(dead)
+    if grouped:
+        lag = datetime.now(UTC) - grouped[-1].event.received_at
+        meters.digest_lag_seconds.observe(max(lag.total_seconds(), 0))

@@ -1,0 +1,1 @@
+"""Before the 201: cheap, bounded, and nothing may be lost after it."""

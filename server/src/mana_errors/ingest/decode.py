@@ -1,0 +1,201 @@
+"""Bytes -> Report: the contract's fields, types and limits. Sans I/O."""
+
+import json
+import re
+from typing import Annotated, Any, Final, TypeVar
+from uuid import UUID
+
+import msgspec
+from msgspec import Meta
+
+from mana_errors.errors import BadRequest, InvalidReport, TooLarge
+from mana_errors.model.event import Environment, JsonObject, Severity, SourceType
+
+T = TypeVar("T")
+S = TypeVar("S", bound=msgspec.Struct)
+
+# The contract and what is seen in the wild (contract §2); identifiers longer than that are refused.
+Code = Annotated[str, Meta(max_length=100)]
+AppId = Annotated[str, Meta(max_length=50)]
+Name = Annotated[str, Meta(max_length=100)]
+Method = Annotated[str, Meta(max_length=10)]
+Fingerprint = Annotated[str, Meta(max_length=256)]
+# Sentry's limit for a release name, so that one name fits both protocols.
+Release = Annotated[str, Meta(max_length=250)]
+HttpStatus = Annotated[int, Meta(ge=100, le=599)]
+
+MAX_REPORT_BYTES: Final = 1024 * 1024
+MAX_BATCH_BYTES: Final = 10 * 1024 * 1024
+MAX_BATCH_ITEMS: Final = 1000
+# No honest report nests deeper, and every walk over it may be recursive.
+MAX_DEPTH: Final = 64
+
+
+class Report(msgspec.Struct, rename="camel", kw_only=True, gc=False):
+    """One report as the contract's POST /api/v1/errors takes it."""
+
+    error_code: Code
+    error_type: Code
+    message: str
+    stack_trace: str | None = None
+    app_id: AppId | None = None
+    source_type: SourceType | None = None
+    service_name: Name | None = None
+    user_id: Name | None = None
+    session_id: Name | None = None
+    request_url: str | None = None
+    request_method: Method | None = None
+    request_headers: JsonObject | None = None
+    request_body: JsonObject | None = None
+    response_status_code: HttpStatus | None = None
+    environment: Environment | None = None
+    severity: Severity | None = None
+    context: JsonObject | None = None
+    fingerprint: Fingerprint | None = None
+    user_agent: str | None = None
+    browser_info: JsonObject | None = None
+    device_info: JsonObject | None = None
+    occurred_at: str | None = None
+    # ours: idempotency id, and the app's version
+    id: UUID | None = None
+    release: Release | None = None
+
+
+class _Batch(msgspec.Struct, gc=False):
+    errors: list[msgspec.Raw]
+
+
+_report_decoder: Final = msgspec.json.Decoder(Report)
+_batch_decoder: Final = msgspec.json.Decoder(_Batch)
+_NUL_ESCAPE: Final = b"\\u0000"
+_OPENERS: Final = (b"{", b"[")
+
+
+def decode_report(raw: bytes) -> Report:
+    """One report. Raises InvalidReport naming field and reason, TooLarge, BadRequest."""
+    if len(raw) > MAX_REPORT_BYTES:
+        raise TooLarge(f"the report is larger than {MAX_REPORT_BYTES} bytes")
+    report = _decode(raw, _report_decoder)
+    # Fewer brackets than levels: nothing to check. Typical reports have five.
+    if sum(map(raw.count, _OPENERS)) > MAX_DEPTH:
+        _check_depth(report)
+    return tidy(report) if _NUL_ESCAPE in raw else report
+
+
+def split_batch(body: bytes) -> list[bytes]:
+    """The reports of a batch, undecoded. Raises BadRequest, TooLarge."""
+    items = _decode(body, _batch_decoder).errors
+    if len(items) > MAX_BATCH_ITEMS:
+        raise TooLarge(f"errors: {len(items)} items, at most {MAX_BATCH_ITEMS} in one batch")
+    return [bytes(item) for item in items]
+
+
+def _decode(raw: bytes, decoder: "msgspec.json.Decoder[T]") -> T:
+    try:
+        return decoder.decode(raw)
+    except RecursionError as error:
+        raise _too_deep() from error
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        return _decode_leniently(raw, decoder, error)
+
+
+def _decode_leniently(
+    raw: bytes, decoder: "msgspec.json.Decoder[T]", first: msgspec.DecodeError | UnicodeDecodeError
+) -> T:
+    """Second chance for what strict JSON refuses and real clients send: NaN and Infinity (Python's
+    json), numbers beyond double, lone surrogates, broken UTF-8, a byte order mark.
+
+    Such values become strings or U+FFFD. Raises the error of the strict attempt otherwise.
+    """
+    try:
+        loose: object = json.loads(
+            raw.decode("utf-8-sig", "replace"), parse_constant=str, parse_float=_finite
+        )
+        return msgspec.convert(_tidy(loose), decoder.type)
+    except RecursionError as error:
+        raise _too_deep() from error
+    except msgspec.ValidationError as error:
+        raise InvalidReport(_reason(error)) from error
+    except ValueError:
+        raise BadRequest(_reason(first)) from first
+
+
+def _finite(text: str) -> float | str:
+    number = float(text)
+    return text if number in {float("inf"), float("-inf")} else number
+
+
+_REQUIRED: Final = re.compile(r"^Object missing required field `(\w+)`(?: - at `\$\.?(.*)`)?$")
+_AT: Final = re.compile(r"^(.*) - at `(?:key in )?\$\.?(.*)`$", re.DOTALL)
+
+
+def _reason(error: Exception) -> str:
+    """msgspec's message with the field first: `errorCode: expected …`."""
+    if isinstance(error, UnicodeDecodeError):
+        return "the body is not UTF-8"
+    text = str(error)
+    if match := _REQUIRED.match(text):
+        return f"{match[1]}: required"
+    if match := _AT.match(text):
+        return f"{match[2]}: {match[1][:1].lower()}{match[1][1:]}"
+    return text.replace("JSON is malformed", "the body is not JSON").replace(
+        "Input data was truncated", "the body is not JSON: it ends too early"
+    )
+
+
+def tidy(struct: S) -> S:
+    """Replace in a Report or Event what PostgreSQL or msgpack cannot hold: NUL becomes U+FFFD,
+    integers beyond 64 bits become strings."""
+    values = {name: _tidy(getattr(struct, name)) for name in struct.__struct_fields__}
+    return msgspec.structs.replace(struct, **values)
+
+
+_INTEGER_MIN: Final = -(2**63)
+_INTEGER_MAX: Final = 2**63 - 1
+
+
+def _tidy(value: Any) -> Any:
+    # An enum member is a str too, and must stay what it is.
+    kind: type = type(value)  # pyright: ignore[reportUnknownVariableType] - of a stranger's JSON
+    if kind is str:
+        return _tidy_text(value)
+    if kind is dict:
+        return {_tidy_text(key): _tidy(item) for key, item in value.items()}
+    if kind is list:
+        return [_tidy(item) for item in value]
+    if kind is int and not _INTEGER_MIN <= value <= _INTEGER_MAX:
+        return str(value)
+    return value
+
+
+def _tidy_text(text: str) -> str:
+    if "\0" in text:
+        text = text.replace("\0", "\ufffd")
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return text
+
+
+def _check_depth(report: Report) -> None:
+    level: list[Any] = [
+        value
+        for name in ("request_headers", "request_body", "context", "browser_info", "device_info")
+        if (value := getattr(report, name)) is not None
+    ]
+    # The report itself is level 1.
+    for _ in range(MAX_DEPTH):
+        if not level:
+            return
+        level = [
+            child
+            for value in level
+            for child in (value.values() if isinstance(value, dict) else value)  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+            if isinstance(child, dict | list)
+        ]
+    raise _too_deep()
+
+
+def _too_deep() -> InvalidReport:
+    return InvalidReport(f"the report is nested deeper than {MAX_DEPTH} levels")

@@ -1,0 +1,192 @@
+"""Request -> body: content type, encodings, and the caps that keep a stranger's bytes bounded."""
+
+import zlib
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any, Final, Protocol
+
+import brotli
+import zstandard
+
+from mana_errors.errors import BadRequest, TooLarge, UnsupportedMedia
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+Headers = dict[bytes, bytes]
+
+# Output asked from a decompressor at once: a bomb is noticed after at most this much too much.
+_STEP_BYTES: Final = 64 * 1024
+# Largest zstd window we allocate for: the 8 MiB that RFC 9659 requires of HTTP receivers.
+_ZSTD_WINDOW_BYTES: Final = 8 * 1024 * 1024
+# What JSON is sent as: properly, by browsers that avoid a preflight, by curl -d, and by mistake.
+_CONTENT_TYPES: Final = frozenset(
+    {
+        b"",
+        b"application/json",
+        b"text/plain",
+        b"text/json",
+        b"application/x-www-form-urlencoded",
+        b"application/octet-stream",
+    }
+)
+
+
+class ClientGone(Exception):
+    """The client closed the connection before its request was whole."""
+
+
+async def receive_body(headers: Headers, receive: Receive, limit: int) -> bytes:
+    """Read, decode and bound the request's body: at most `limit` bytes, before and after
+    decompression. Raises TooLarge, UnsupportedMedia, BadRequest, ClientGone.
+    """
+    _check_content_type(headers.get(b"content-type", b""))
+    encodings = _encodings(headers.get(b"content-encoding", b""))
+    declared = headers.get(b"content-length", b"")
+    if declared.isdigit() and int(declared) > limit:
+        raise _too_large(limit)
+    body = await _read(receive, limit)
+    for encoding in reversed(encodings):
+        body = decompress(body, encoding, limit)
+    return body
+
+
+def _check_content_type(value: bytes) -> None:
+    kind = value.partition(b";")[0].strip().lower()
+    if kind not in _CONTENT_TYPES and not kind.endswith(b"+json"):
+        name = kind.decode("latin-1")[:100]
+        raise UnsupportedMedia(f"content-type {name!r}: send JSON as application/json")
+
+
+def _encodings(value: bytes) -> list[bytes]:
+    names = [name.strip().lower() for name in value.split(b",")]
+    return [name for name in names if name not in {b"", b"identity"}]
+
+
+async def _read(receive: Receive, limit: int) -> bytes:
+    message = await receive()
+    if message["type"] == "http.request" and not message.get("more_body", False):
+        body: bytes = message.get("body", b"")
+        if len(body) > limit:
+            raise _too_large(limit)
+        return body
+    return await _read_chunks(message, receive, limit)
+
+
+async def _read_chunks(message: Message, receive: Receive, limit: int) -> bytes:
+    chunks: list[bytes] = []
+    size = 0
+    while True:
+        if message["type"] == "http.disconnect":
+            raise ClientGone
+        chunk: bytes = message.get("body", b"")
+        size += len(chunk)
+        if size > limit:
+            raise _too_large(limit)
+        chunks.append(chunk)
+        if not message.get("more_body", False):
+            return b"".join(chunks)
+        message = await receive()
+
+
+class _Decompressor(Protocol):
+    """Gives at most about _STEP_BYTES a call; an empty input asks for more of what it holds."""
+
+    def step(self, data: bytes) -> bytes: ...
+
+    @property
+    def hungry(self) -> bool: ...
+
+    @property
+    def finished(self) -> bool: ...
+
+
+class _Zlib:
+    def __init__(self, wbits: int) -> None:
+        self._state = zlib.decompressobj(wbits)
+
+    def step(self, data: bytes) -> bytes:
+        return self._state.decompress(self._state.unconsumed_tail + data, _STEP_BYTES)
+
+    @property
+    def hungry(self) -> bool:
+        return not self._state.unconsumed_tail
+
+    @property
+    def finished(self) -> bool:
+        return self._state.eof
+
+
+class _Brotli:
+    def __init__(self) -> None:
+        self._state = brotli.Decompressor()
+
+    def step(self, data: bytes) -> bytes:
+        return self._state.process(data, output_buffer_limit=_STEP_BYTES)
+
+    @property
+    def hungry(self) -> bool:
+        return self._state.can_accept_more_data()
+
+    @property
+    def finished(self) -> bool:
+        return self._state.is_finished()
+
+
+def decompress(data: bytes, encoding: bytes, limit: int) -> bytes:
+    """Undo one content encoding, giving up at `limit` bytes of output.
+
+    `deflate` is zlib (RFC 1950) by the standard and raw (RFC 1951) by habit: both are read.
+    """
+    try:
+        if encoding in {b"gzip", b"x-gzip"}:
+            return _drain(_Zlib(zlib.MAX_WBITS | 16), data, limit)
+        if encoding == b"deflate":
+            return _inflate(data, limit)
+        if encoding == b"br":
+            return _drain(_Brotli(), data, limit)
+        if encoding == b"zstd":
+            return _decompress_zstd(data, limit)
+    except (zlib.error, brotli.error, zstandard.ZstdError) as error:
+        name = encoding.decode("latin-1")
+        raise BadRequest(f"content-encoding {name}: the body does not decompress") from error
+    name = encoding.decode("latin-1")[:40]
+    raise UnsupportedMedia(f"content-encoding {name!r}: use gzip, deflate, br, zstd or none")
+
+
+def _inflate(data: bytes, limit: int) -> bytes:
+    try:
+        return _drain(_Zlib(zlib.MAX_WBITS), data, limit)
+    except zlib.error:
+        return _drain(_Zlib(-zlib.MAX_WBITS), data, limit)
+
+
+def _drain(state: _Decompressor, data: bytes, limit: int) -> bytes:
+    chunks = [state.step(data)]
+    size = len(chunks[0])
+    while size <= limit and not state.finished:
+        chunk = state.step(b"")
+        if not chunk and state.hungry:
+            raise BadRequest("the compressed body ends too early")
+        size += len(chunk)
+        chunks.append(chunk)
+    if size > limit:
+        raise _too_large(limit)
+    return b"".join(chunks)
+
+
+def _decompress_zstd(data: bytes, limit: int) -> bytes:
+    engine = zstandard.ZstdDecompressor(max_window_size=_ZSTD_WINDOW_BYTES)
+    chunks: list[bytes] = []
+    size = 0
+    with engine.stream_reader(data, read_across_frames=True) as stream:
+        while chunk := stream.read(_STEP_BYTES):
+            size += len(chunk)
+            if size > limit:
+                raise _too_large(limit)
+            chunks.append(chunk)
+    return b"".join(chunks)
+
+
+def _too_large(limit: int) -> TooLarge:
+    return TooLarge(f"the body is larger than {limit} bytes")

@@ -1,0 +1,78 @@
+"""What the server counts about itself, for /metrics. Several processes share the numbers through
+prometheus_client's multiprocess mode."""
+
+from typing import Final
+
+from prometheus_client import Counter, Gauge, Histogram
+
+received: Final = Counter(
+    "mana_errors_received_total", "Events received, whatever became of them.", ["protocol"]
+)
+outcomes: Final = Counter(
+    "mana_errors_outcomes_total", "What became of received events.", ["outcome"]
+)
+requests_refused: Final = Counter(
+    "mana_errors_requests_refused_total",
+    "Ingest requests refused as a whole, by HTTP status.",
+    ["status"],
+)
+unexpected: Final = Counter(
+    "mana_errors_unexpected_errors_total", "Exceptions that nobody expected, by place.", ["place"]
+)
+spool_commit_seconds: Final = Histogram(
+    "mana_errors_spool_commit_seconds",
+    "Time from handing a report to the spool until it is durable.",
+    buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5),
+)
+spool_bytes: Final = Gauge(
+    "mana_errors_spool_bytes",
+    "Bytes of spool segments, allocated space included.",
+    multiprocess_mode="mostrecent",
+)
+spool_waiting_bytes: Final = Gauge(
+    "mana_errors_spool_waiting_bytes",
+    "Bytes in the spool that are not digested.",
+    multiprocess_mode="mostrecent",
+)
+spool_age_seconds: Final = Gauge(
+    "mana_errors_spool_age_seconds",
+    "Age of the oldest event that is not digested.",
+    multiprocess_mode="mostrecent",
+)
+digested: Final = Counter(
+    "mana_errors_digested_total", "What the digest did with accepted events.", ["outcome"]
+)
+digest_lag_seconds: Final = Histogram(
+    "mana_errors_digest_lag_seconds",
+    "Time from receiving an event until it is stored, for the last event of each batch.",
+    buckets=(0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 30, 300, 3600),
+)
+batch_events: Final = Histogram(
+    "mana_errors_batch_events",
+    "Events stored in one transaction.",
+    buckets=(1, 2, 5, 10, 25, 50, 100, 250, 500, 1000),
+)
+database_seconds: Final = Histogram(
+    "mana_errors_database_seconds",
+    "Time of a database transaction.",
+    ["work"],
+    buckets=(0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5),
+)
+database_failures: Final = Counter(
+    "mana_errors_database_failures_total",
+    "Transactions that PostgreSQL failed and that are tried again.",
+    ["work"],
+)
+fold_lag_seconds: Final = Histogram(
+    "mana_errors_fold_lag_seconds",
+    "Time from storing a batch until its deltas are folded into issues.",
+    buckets=(0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 30, 300, 3600),
+)
+damaged_bytes: Final = Counter(
+    "mana_errors_spool_damaged_bytes_total",
+    "Bytes of the spool that held no intact record: torn by a crash before they were "
+    "acknowledged, or damaged on disk.",
+)
+partitions_dropped: Final = Counter(
+    "mana_errors_partitions_dropped_total", "Days of events that retention dropped."
+)

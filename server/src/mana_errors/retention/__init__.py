@@ -1,0 +1,1 @@
+"""Partitions made ahead and dropped when their events expire."""

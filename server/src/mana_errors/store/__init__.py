@@ -1,0 +1,1 @@
+"""Everything durable: PostgreSQL (the only code that speaks SQL) and the spool."""

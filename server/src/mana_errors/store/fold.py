@@ -1,0 +1,116 @@
+"""Writing issues, rollups and distinct users: what triage does with merged deltas."""
+
+from typing import Final
+from uuid import UUID
+
+from mana_errors.model.ids import uuid7
+from mana_errors.model.issue import Delta
+from mana_errors.store import sketch
+from mana_errors.store.db import Connection
+from mana_errors.store.queries import load
+
+_SQL: Final = load("fold")
+# One triage over all nodes: "mana" and "tria" in ASCII.
+_LEADER_LOCK: Final = 0x6D616E61_74726961
+
+
+async def lead(connection: Connection) -> bool:
+    """Try to become the one triage; holds for as long as the connection lives."""
+    leads: bool = await connection.fetchval(_SQL["lead"], _LEADER_LOCK)
+    return leads
+
+
+async def issues_of(connection: Connection, hashes: list[UUID]) -> dict[UUID, UUID]:
+    """Grouping hash -> issue, for those that have one."""
+    rows = await connection.fetch(_SQL["issues_of"], hashes)
+    return {row["grouping_hash"]: row["issue_id"] for row in rows}
+
+
+async def add_issues(connection: Connection, deltas: list[Delta]) -> None:
+    """Make a new issue of each delta, with its count."""
+    if not deltas:
+        return
+    ids = [uuid7() for _ in deltas]
+    await connection.execute(
+        _SQL["add_hashes"],
+        [delta.grouping_hash for delta in deltas],
+        ids,
+        [delta.app_id for delta in deltas],
+        [delta.fingerprint for delta in deltas],
+        [delta.components for delta in deltas],
+    )
+    await connection.execute(
+        _SQL["add_issues"],
+        ids,
+        [delta.app_id for delta in deltas],
+        [delta.fingerprint for delta in deltas],
+        [delta.title for delta in deltas],
+        [delta.error_type for delta in deltas],
+        [delta.culprit for delta in deltas],
+        [delta.severity for delta in deltas],
+        [delta.environment for delta in deltas],
+        [delta.first_seen for delta in deltas],
+        [delta.last_seen for delta in deltas],
+        [delta.first_release or None for delta in deltas],
+        [delta.last_release or None for delta in deltas],
+        [delta.count for delta in deltas],
+    )
+
+
+async def grow_issues(connection: Connection, growth: dict[UUID, Delta]) -> None:
+    """Add to known issues: issue -> what all its hashes got."""
+    if not growth:
+        return
+    ids = sorted(growth)
+    deltas = [growth[issue] for issue in ids]
+    await connection.execute(
+        _SQL["grow_issues"],
+        ids,
+        [delta.title for delta in deltas],
+        [delta.error_type for delta in deltas],
+        [delta.culprit for delta in deltas],
+        [delta.severity for delta in deltas],
+        [delta.environment for delta in deltas],
+        [delta.first_seen for delta in deltas],
+        [delta.last_seen for delta in deltas],
+        [delta.last_received for delta in deltas],
+        [delta.first_release or None for delta in deltas],
+        [delta.last_release or None for delta in deltas],
+        [delta.count for delta in deltas],
+    )
+
+
+async def roll_up(connection: Connection, deltas: list[Delta]) -> None:
+    """Add to the hourly counters."""
+    rows = sorted(
+        (delta.grouping_hash, rollup.hour, rollup.environment, rollup.release, rollup.count)
+        for delta in deltas
+        for rollup in delta.rollups
+    )
+    await connection.execute(_SQL["roll_up"], *(list(column) for column in zip(*rows, strict=True)))
+
+
+async def count_users(connection: Connection, deltas: list[Delta]) -> None:
+    """Add users to the hashes' sketches and write the affected issues' new numbers."""
+    users = {delta.grouping_hash: delta.users for delta in deltas if delta.users}
+    if not users:
+        return
+    known: dict[UUID, bytes] = {
+        row["grouping_hash"]: row["sketch"]
+        for row in await connection.fetch(_SQL["sketches_of"], list(users))
+    }
+    grown = {key: sketch.add(known.get(key, sketch.EMPTY), more) for key, more in users.items()}
+    changed = sorted(key for key, value in grown.items() if value is not known.get(key))
+    if changed:
+        await connection.execute(_SQL["save_sketches"], changed, [grown[key] for key in changed])
+        await _save_users(connection, changed)
+
+
+async def _save_users(connection: Connection, hashes: list[UUID]) -> None:
+    issues = set((await issues_of(connection, hashes)).values())
+    sketches: dict[UUID, list[bytes]] = {}
+    for row in await connection.fetch(_SQL["sketches_of_issues"], list(issues)):
+        sketches.setdefault(row["issue_id"], []).append(row["sketch"])
+    ids = sorted(sketches)
+    counts = [sketch.count(sketch.merge(sketches[issue])) for issue in ids]
+    await connection.execute(_SQL["save_users"], ids, counts)

@@ -1,0 +1,23 @@
+"""Where each table would live on a Citus cluster. A catalog lint checks the rules that follow.
+
+sharded: distributed by fingerprint. No unique index without fingerprint, no sequence, no
+    trigger, and no foreign key points at it.
+reference: copied to every node.
+local: on the coordinator alone: small, or written by triage only.
+"""
+
+from typing import Final, Literal
+
+Placement = Literal["sharded", "reference", "local"]
+
+PLACEMENT: Final[dict[str, Placement]] = {
+    "error_logs": "sharded",
+    "issues": "local",
+    "issue_hashes": "local",
+    "rollups": "local",
+    "user_sketches": "local",
+    "deltas": "local",
+    "spool_cursors": "local",
+    "tokens": "local",
+    "migrations": "local",
+}

@@ -1,0 +1,97 @@
+"""Reads segments from where the digest stopped."""
+
+import fcntl
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+from uuid import UUID
+
+from mana_errors.store.spool.format import (
+    RECORD_OVERHEAD_BYTES,
+    SEGMENT_HEADER,
+    SUFFIX,
+    find_record,
+    record_length,
+    records,
+)
+
+# Bytes looked at for one batch: about MAX_RECORDS events of 2 KB.
+CHUNK_BYTES: Final = 2 * 1024 * 1024
+# Events in one transaction: beyond some hundred rows COPY gains nothing more, and a batch of
+# 2 KB events stays a few megabytes of memory.
+MAX_RECORDS: Final = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class SpoolBatch:
+    """Part of a segment, to be stored in one transaction."""
+
+    segment: UUID
+    start: int
+    end: int
+    payloads: tuple[bytes, ...]
+    # bytes that hold no intact record: torn or damaged. They are skipped and kept aside.
+    damaged: bytes = b""
+
+
+class SegmentReader:
+    """One segment file. Use as a context manager."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.segment = UUID(path.name.removesuffix(SUFFIX))
+        self._descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+        self.finished = False
+
+    def __enter__(self) -> "SegmentReader":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        os.close(self._descriptor)
+
+    def read(self, position: int) -> SpoolBatch | None:
+        """The batch at position; None when there is nothing (yet, unless `finished`)."""
+        # Asked before reading: what a finished writer left behind is then all in the file.
+        self.finished = self.finished or self._writer_is_gone()
+        start = max(position, len(SEGMENT_HEADER))
+        payloads: list[bytes] = []
+        end = 0
+        for record in records(self._chunk(start)):
+            payloads.append(record.payload)
+            end = record.end
+            if len(payloads) == MAX_RECORDS:
+                break
+        if payloads:
+            return SpoolBatch(self.segment, position, start + end, tuple(payloads))
+        return self._skip_damage(position, start) if self.finished else None
+
+    def _chunk(self, start: int) -> bytes:
+        head = os.pread(self._descriptor, RECORD_OVERHEAD_BYTES, start)
+        if (length := record_length(head)) is None:
+            return b""
+        return os.pread(self._descriptor, max(CHUNK_BYTES, length), start)
+
+    def _skip_damage(self, position: int, start: int) -> SpoolBatch | None:
+        rest = os.pread(self._descriptor, os.fstat(self._descriptor).st_size - start, start)
+        found = find_record(rest, 0)
+        damaged = (rest if found < 0 else rest[:found]).rstrip(b"\0")
+        if found < 0 and not damaged:
+            return None
+        end = start + (found if found >= 0 else len(rest))
+        return SpoolBatch(self.segment, position, end, (), damaged)
+
+    def _writer_is_gone(self) -> bool:
+        try:
+            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        fcntl.flock(self._descriptor, fcntl.LOCK_UN)
+        return True
+
+
+def segments(directory: Path) -> list[Path]:
+    """Segment files, oldest first."""
+    if not directory.is_dir():
+        return []
+    return sorted(path for path in directory.iterdir() if path.name.endswith(SUFFIX))

@@ -1,0 +1,219 @@
+"""Group commit: whatever arrived while the last fsync ran shares the next one."""
+
+import asyncio
+import contextlib
+import fcntl
+import os
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from mana_errors.errors import SpoolUnavailable
+from mana_errors.model.ids import uuid7
+from mana_errors.store.spool.format import MAX_PAYLOAD_BYTES, SEGMENT_HEADER, SUFFIX, frame
+
+# Allocated at once, so that a full disk shows here, where it costs a 503, and not in mid-record.
+# Large enough that rotation is rare (about 3 s at 6,000 reports of 2 KB), small enough for a
+# restart to read within a second.
+SEGMENT_BYTES: Final = 32 * 1024 * 1024
+# A segment can go only as a whole: even a trickle of reports leaves the disk within the hour.
+SEGMENT_MAX_AGE_S: Final = 3600.0
+# How stale the view of free space and spool size may be. At 100 MB/s that is 50 MB, far below
+# the default free-space floor.
+SPACE_CHECK_INTERVAL_S: Final = 0.5
+# A small file system is full long before 256 MiB are left.
+MIN_FREE_SHARE: Final = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class SpoolLimits:
+    """When the spool refuses, in bytes."""
+
+    max_bytes: int
+    min_free_bytes: int
+
+
+@dataclass(slots=True)
+class _Waiting:
+    data: bytes
+    done: asyncio.Future[None]
+
+
+@dataclass(slots=True)
+class _Segment:
+    path: Path
+    descriptor: int
+    # bytes that are durable
+    size: int
+    opened: float = field(default_factory=time.monotonic)
+
+
+class SpoolWriter:
+    """Appends records to segments of one directory; one instance a process.
+
+    append() returns when its records are on disk. A failed write or fsync is answered with
+    SpoolUnavailable; nothing of it stays in the segment, which is cut back and given up.
+    """
+
+    def __init__(self, directory: Path, limits: SpoolLimits) -> None:
+        self._directory = directory
+        self._limits = limits
+        self._waiting: list[_Waiting] = []
+        self._committing: asyncio.Task[None] | None = None
+        self._segment: _Segment | None = None
+        # One thread: the event loop goes on reading requests while the disk works.
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="spool")
+        self._space_checked = -SPACE_CHECK_INTERVAL_S
+        self._refusal: str | None = None
+        directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+
+    async def append(self, payloads: Sequence[bytes]) -> None:
+        """Make the payloads durable, all or none. Raises SpoolUnavailable."""
+        data = b"".join(map(frame, payloads))
+        waiting = _Waiting(data, asyncio.get_running_loop().create_future())
+        self._waiting.append(waiting)
+        if self._committing is None:
+            self._committing = asyncio.create_task(self._commit_all())
+        await waiting.done
+
+    def refusal(self) -> str | None:
+        """Why append() would refuse now, or None."""
+        if time.monotonic() - self._space_checked >= SPACE_CHECK_INTERVAL_S:
+            self._space_checked = time.monotonic()
+            self._refusal = _space_refusal(self._directory, self._limits)
+        return self._refusal
+
+    async def close(self) -> None:
+        """Commit what waits and leave the segment to the readers."""
+        if self._committing is not None:
+            await self._committing
+        await asyncio.get_running_loop().run_in_executor(self._thread, self._leave_segment)
+        self._thread.shutdown()
+
+    async def _commit_all(self) -> None:
+        loop = asyncio.get_running_loop()
+        try:
+            while self._waiting:
+                group, self._waiting = self._waiting, []
+                data = b"".join([waiting.data for waiting in group])
+                try:
+                    await loop.run_in_executor(self._thread, self._write, data)
+                except Exception as error:  # noqa: BLE001 - whatever it was, its senders must hear
+                    _refuse(group, error)
+                else:
+                    _release(group)
+        finally:
+            self._committing = None
+
+    def _write(self, data: bytes) -> None:
+        if (reason := self.refusal()) is not None:
+            raise SpoolUnavailable(reason)
+        segment = self._segment_for(len(data))
+        try:
+            _write_at(segment.descriptor, data, segment.size)
+            os.fdatasync(segment.descriptor)
+        except OSError:
+            # After a failed fsync the kernel may have dropped the pages: cut them off, so that
+            # nothing is digested which its sender was told is lost, and begin a new segment.
+            self._leave_segment()
+            raise
+        segment.size += len(data)
+
+    def _segment_for(self, size: int) -> _Segment:
+        current = self._segment
+        if current is not None:
+            full = current.size + size > SEGMENT_BYTES
+            old = time.monotonic() - current.opened > SEGMENT_MAX_AGE_S
+            if not (full or old):
+                return current
+            self._leave_segment()
+        self._segment = _open_segment(self._directory, size)
+        return self._segment
+
+    def _leave_segment(self) -> None:
+        segment, self._segment = self._segment, None
+        if segment is None:
+            return
+        with contextlib.suppress(OSError):
+            os.ftruncate(segment.descriptor, segment.size)
+        os.close(segment.descriptor)
+
+
+def _open_segment(directory: Path, size: int) -> _Segment:
+    path = directory / f"{uuid7().hex}{SUFFIX}"
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    try:
+        # The lock comes first: a reader that finds the file unlocked takes it for finished.
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        _allocate(descriptor, max(SEGMENT_BYTES, size + len(SEGMENT_HEADER)))
+        os.pwrite(descriptor, SEGMENT_HEADER, 0)
+        os.fsync(descriptor)
+        _sync_directory(directory)
+    except OSError:
+        os.close(descriptor)
+        path.unlink(missing_ok=True)
+        raise
+    return _Segment(path, descriptor, len(SEGMENT_HEADER))
+
+
+def _allocate(descriptor: int, size: int) -> None:
+    if hasattr(os, "posix_fallocate"):
+        os.posix_fallocate(descriptor, 0, size)
+    else:  # macOS
+        os.ftruncate(descriptor, size)
+
+
+def _sync_directory(directory: Path) -> None:
+    descriptor = os.open(directory, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _write_at(descriptor: int, data: bytes, position: int) -> None:
+    view = memoryview(data)
+    while view:
+        written = os.pwrite(descriptor, view, position)
+        view = view[written:]
+        position += written
+
+
+def _space_refusal(directory: Path, limits: SpoolLimits) -> str | None:
+    disk = os.statvfs(directory)
+    free = disk.f_bavail * disk.f_frsize
+    floor = min(limits.min_free_bytes, int(disk.f_blocks * disk.f_frsize * MIN_FREE_SHARE))
+    if free < floor:
+        return f"disk almost full: {free} bytes free, {floor} are kept free"
+    if (used := spool_bytes(directory)) > limits.max_bytes:
+        return f"spool at its ceiling: {used} of {limits.max_bytes} bytes wait for PostgreSQL"
+    return None
+
+
+def spool_bytes(directory: Path) -> int:
+    """Bytes of all segments, allocated space included."""
+    total = 0
+    with os.scandir(directory) as entries:
+        for entry in entries:
+            # A digested segment may vanish between listing and looking.
+            with contextlib.suppress(FileNotFoundError):
+                total += entry.stat().st_size if entry.name.endswith(SUFFIX) else 0
+    return total
+
+
+def _release(group: list[_Waiting]) -> None:
+    for waiting in group:
+        if not waiting.done.done():
+            waiting.done.set_result(None)
+
+
+def _refuse(group: list[_Waiting], error: Exception) -> None:
+    for waiting in group:
+        if not waiting.done.done():
+            waiting.done.set_exception(SpoolUnavailable(f"the spool cannot be written: {error}"))
+
+
+assert MAX_PAYLOAD_BYTES < SEGMENT_BYTES  # noqa: S101 - a relation between two constants

@@ -1,0 +1,10 @@
+What digested batches add to issues, on its way to triage.
+
+-- name: insert
+INSERT INTO error_logs.deltas (id, node, events, body) VALUES ($1, $2, $3, $4);
+
+-- name: oldest
+SELECT id, body, created_at FROM error_logs.deltas ORDER BY id LIMIT $1;
+
+-- name: delete
+DELETE FROM error_logs.deltas WHERE id = ANY($1::uuid[]);

@@ -1,0 +1,1 @@
+"""One at a time over all nodes: deltas -> issues, rollups, distinct users."""
