@@ -1,12 +1,13 @@
 """Become somebody PostgreSQL agrees to run as, then become the program in argv.
 
-Run as a script in a fresh process (`python -I -S launch.py PGROOT PROGRAM ARGUMENTS…`), because it
-changes its own user; it imports the standard library alone, so it costs about 15 ms.
+Run as a script in a fresh process (`python -I -S launch.py ROOT SOCKET_DIR PROGRAM ARGUMENTS…`),
+because it changes its own user; it imports the standard library alone, so it costs about 15 ms.
 
 PostgreSQL refuses uid 0. Root therefore enters a user namespace in which it is called nobody:
 inside, the uid is ordinary; outside, files still belong to root. No account is made, nothing is
 chowned, and a data directory below /root (0700) works. Where namespaces are forbidden (Docker's
-default seccomp profile), it changes to an unprivileged account instead and gives it PGROOT.
+default seccomp profile), it becomes an unprivileged account instead and gives it ROOT and
+SOCKET_DIR. A ROOT that belongs to somebody already is served as that user.
 """
 
 import ctypes
@@ -35,14 +36,23 @@ class CannotLaunch(Exception):
 
 def main(arguments: list[str]) -> None:
     """Never returns: ends as PROGRAM, or with CANNOT_LAUNCH and a sentence on stderr."""
-    pg_root, program = Path(arguments[0]), Path(arguments[1])
+    directories = (Path(arguments[0]), Path(arguments[1]))
+    program = Path(arguments[2])
     try:
-        if os.geteuid() == 0 and not enter_namespace():
-            change_account(pg_root, program)
-        os.execv(program, arguments[1:])  # noqa: S606 the caller's own program
+        if os.geteuid() == 0:
+            leave_root(directories, program)
+        os.execv(program, arguments[2:])  # noqa: S606 the caller's own program
     except (CannotLaunch, OSError) as error:
         sys.stderr.write(f"{error}\n")
         sys.exit(CANNOT_LAUNCH)
+
+
+def leave_root(directories: tuple[Path, Path], program: Path) -> None:
+    """Stop being root in the way that changes least."""
+    owner = directories[0].stat().st_uid
+    if owner == 0 and enter_namespace():
+        return
+    become(pwd.getpwuid(owner) if owner else _account(*ACCOUNTS), directories, program)
 
 
 def enter_namespace() -> bool:
@@ -58,20 +68,23 @@ def enter_namespace() -> bool:
     return True
 
 
-def change_account(pg_root: Path, program: Path) -> None:
-    """Give pg_root, and nothing else, to an unprivileged account and become it."""
-    account = _account(*ACCOUNTS)
-    for directory, _, files in os.walk(pg_root):
-        for path in (directory, *(os.path.join(directory, name) for name in files)):  # noqa: PTH118 thousands of files
-            os.lchown(path, account.pw_uid, account.pw_gid)
+def become(account: pwd.struct_passwd, directories: tuple[Path, Path], program: Path) -> None:
+    """Give the directories, and nothing else, to an account and become it."""
+    for top in directories:
+        for directory, _, files in os.walk(top):
+            for path in (directory, *(f"{directory}/{name}" for name in files)):
+                os.lchown(path, account.pw_uid, account.pw_gid)
+    # the data directory is ours and owner-only: let the account pass through, not look
+    data_dir = directories[0].parent
+    data_dir.chmod(data_dir.stat().st_mode | 0o011)
     os.setgroups([])
     os.setgid(account.pw_gid)
     os.setuid(account.pw_uid)
-    for path in (pg_root, program):
+    for path in (*directories, program):
         if not os.access(path, os.X_OK):
             raise CannotLaunch(
-                f"PostgreSQL cannot run as root, user namespaces are forbidden here, and the "
-                f"account {account.pw_name} cannot reach {path}. {WAYS_OUT}"
+                f"PostgreSQL cannot run as root, and the account {account.pw_name} "
+                f"cannot reach {path}. {WAYS_OUT}"
             )
 
 

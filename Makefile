@@ -1,0 +1,36 @@
+# Needs python3 >= 3.11 and make. Everything else is set up by scripts/bootstrap on first use.
+.DEFAULT_GOAL := help
+.PHONY: help setup run test check fmt bench crash
+
+BIN := .venv/bin
+# pytest's arguments: make test ARGS='-k spool'
+ARGS ?=
+
+help: ## Say what there is
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
+
+setup: ## Install what is locked into .venv
+	@scripts/bootstrap
+
+run: setup ## Start the server on http://localhost:3001
+	@exec $(BIN)/mana-errors serve
+
+test: setup ## Run every test; what touches PostgreSQL once on 18 and again on 15
+	$(BIN)/pytest $(ARGS)
+	PG15_BIN=$$($(BIN)/python scripts/postgres15.py) TEST_PG=15 $(BIN)/pytest server/tests/integration $(ARGS)
+
+check: setup ## Lint, format, types, layers
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/basedpyright
+	$(BIN)/lint-imports --no-cache
+
+fmt: setup ## Format and fix what can be fixed
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+bench: setup ## Measure; prints a table and writes bench/results
+	$(BIN)/python -m bench $(ARGS)
+
+crash: setup ## 200 kills under load: nothing lost, nothing doubled
+	CRASH_KILLS=200 $(BIN)/pytest server/tests/crash --timeout=7200 $(ARGS)
