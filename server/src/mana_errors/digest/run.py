@@ -53,6 +53,15 @@ _log: Final = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
+class Waiting:
+    """What the spool holds that PostgreSQL does not."""
+
+    bytes: int
+    # received_at of the oldest event; None when nothing waits
+    oldest: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class DigestPlace:
     """Where a node keeps what is digested."""
 
@@ -77,6 +86,8 @@ class Digest:
         self._days: set[date] = set()
         # of the segments read over this connection; PostgreSQL's word counts after any failure
         self._positions: dict[UUID, int] = {}
+        # the same, but kept through failures: good enough for a gauge
+        self._last_known: dict[UUID, int] = {}
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Digest until told to stop, then what is left while PostgreSQL takes it."""
@@ -100,6 +111,18 @@ class Digest:
                     await asyncio.wait_for(stopping.wait(), pause)
         self._disconnect(None)
 
+    def waiting(self) -> Waiting:
+        """How much waits, and since when."""
+        total = 0
+        oldest: datetime | None = None
+        for path in segments(self._place.spool):
+            with SegmentReader(path) as reader:
+                position = self._last_known.get(reader.segment, 0)
+                total += reader.waiting_bytes(position)
+                if oldest is None and (batch := reader.read(position)) is not None:
+                    oldest = _received_at(batch)
+        return Waiting(total, oldest)
+
     async def digest_all(self) -> bool:
         """One pass over all segments; whether anything was there."""
         found = False
@@ -120,6 +143,7 @@ class Digest:
                 return False
             await self._digest_whole_or_carefully(connection, batch)
             position = self._positions[reader.segment] = batch.end
+            self._last_known[reader.segment] = position
             self._on_stored()
         return True
 
@@ -128,6 +152,7 @@ class Digest:
         if reader.finished:
             reader.path.unlink()
             del self._positions[reader.segment]
+            self._last_known.pop(reader.segment, None)
             await cursors.forget(connection, reader.segment)
 
     async def _digest_whole_or_carefully(
@@ -187,6 +212,13 @@ class Digest:
         connection, self._connection = self._connection, None
         if connection is not None:
             connection.terminate()
+
+
+def _received_at(batch: SpoolBatch) -> datetime | None:
+    try:
+        return decode_event(batch.payloads[0]).received_at if batch.payloads else None
+    except msgspec.MsgspecError:
+        return None
 
 
 def prepare(batch: SpoolBatch) -> tuple[list[GroupedEvent], list[DeadLetter]]:

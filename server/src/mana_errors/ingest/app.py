@@ -124,8 +124,7 @@ class IngestApp:
             meters.requests_refused.labels(str(error.status)).inc()
             retry = (b"retry-after", str(error.retry_after_s).encode())
             await _send(send, error.status, [*_JSON, retry], _failure(str(error)))
-        except Exception:
-            # The contract: the endpoint never throws. Retrying cannot lose the report.
+        except Exception:  # noqa: BLE001 - the contract: the endpoint never throws
             meters.unexpected.labels("ingest").inc()
             _log.exception("ingest failed")
             retry = (b"retry-after", b"60")
@@ -166,7 +165,7 @@ class IngestApp:
             return self._prepare(raw, sender, index)
         except ClientError as error:
             return str(error)
-        except Exception:
+        except Exception:  # noqa: BLE001 - whatever it was, the other items must not suffer
             meters.unexpected.labels("ingest").inc()
             meters.outcomes.labels(Outcome.UNAVAILABLE).inc()
             _log.exception("ingest of one batch item failed")

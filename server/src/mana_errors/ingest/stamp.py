@@ -56,7 +56,7 @@ def stamp(report: Report, sender: Sender, clock: Clock, index: int = 0) -> Event
     identifier, resendable = _identify(report, sender, app_id, index)
     occurred_at, dated, notes = _occurred(report, identifier, received_at, clock, resendable)
     cut = _Cuts()
-    event = Event(
+    return Event(
         id=identifier,
         occurred_at=occurred_at,
         received_at=received_at,
@@ -88,7 +88,6 @@ def stamp(report: Report, sender: Sender, clock: Clock, index: int = 0) -> Event
         dated=dated,
         notes=cut.merged_into(notes),
     )
-    return event
 
 
 class _Cuts:
@@ -144,13 +143,12 @@ def _occurred(
     if report.occurred_at is not None:
         said = _parse(report.occurred_at)
     elif resendable and (millis := uuid7_millis(identifier)) is not None:
-        said = datetime.fromtimestamp(millis / 1000, UTC) if millis < _MAX_MILLIS else None
+        said = datetime.fromtimestamp(min(millis, _MAX_MILLIS) / 1000, UTC)
     else:
         return received_at, False, None
     earliest, latest = received_at - clock.retention, received_at + MAX_FUTURE
-    if said is None or not earliest <= said <= latest:
-        clamped = latest if said is None or said > latest else earliest
-        return clamped, False, {"occurredAt": report.occurred_at or str(identifier)}
+    if not earliest <= said <= latest:
+        return min(max(said, earliest), latest), False, {"occurredAt": report.occurred_at or str(identifier)}
     return said, True, None
 
 
@@ -158,8 +156,8 @@ def _occurred(
 _MAX_MILLIS: Final = 253_402_300_799_000
 
 
-def _parse(text: str) -> datetime | None:
-    """ISO 8601 -> UTC; a time without zone is UTC; None for one that UTC cannot hold."""
+def _parse(text: str) -> datetime:
+    """ISO 8601 -> UTC; a time without zone is UTC."""
     try:
         time = datetime.fromisoformat(text)
     except ValueError:
@@ -169,4 +167,5 @@ def _parse(text: str) -> datetime | None:
     try:
         return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
     except OverflowError:
-        return None
+        # Its zone moves the first or last day of the calendar past the end.
+        return time.replace(tzinfo=UTC)

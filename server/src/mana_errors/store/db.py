@@ -1,7 +1,7 @@
 """Connections to PostgreSQL, and the one seam where driver errors become ours."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Final
 
@@ -38,7 +38,13 @@ def is_retryable(error: BaseException) -> bool:
 
 async def connect(dsn: str, *, application: str = "mana-errors") -> Connection:
     """One direct connection. Raises StoreUnavailable."""
-    with_settings = {"application_name": application, "timezone": "UTC", "jit": "off"}
+    with_settings = {
+        "application_name": application,
+        "timezone": "UTC",
+        "jit": "off",
+        # A server-wide "off" would let the spool forget what a crash can still take back.
+        "synchronous_commit": "on",
+    }
     async with translated():
         connection = await asyncpg.connect(
             dsn, timeout=CONNECT_TIMEOUT_S, server_settings=with_settings
@@ -78,7 +84,7 @@ async def prepare(connection: Connection) -> None:
 
 
 @asynccontextmanager
-async def translated() -> AsyncIterator[None]:
+async def translated() -> AsyncGenerator[None]:
     """Turn driver errors that are not the statement's fault into StoreUnavailable."""
     try:
         yield

@@ -1,7 +1,7 @@
 """Writing events: which are stored already, and COPY."""
 
 from collections.abc import Iterable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -146,6 +146,6 @@ async def _stored_undated(connection: Connection, items: list[GroupedEvent]) -> 
     return {(found["fingerprint"], found["id"]) for found in rows}
 
 
-def _window(event: Event) -> tuple[object, object]:
+def _window(event: Event) -> tuple[datetime, datetime]:
     # Clamped times move with the clock, so a first copy lies near this one, never behind it.
     return event.occurred_at - RESEND_WINDOW, event.occurred_at

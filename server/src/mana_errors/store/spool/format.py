@@ -1,11 +1,13 @@
 """The bytes of a spool segment.
 
     segment = header record* zero*
-    header  = "MANASPL1"
+    header  = "MANASPL1" durable:u64le
     record  = "\\xa5ME1" length:u32le crc:u32le payload
 
 The file is allocated ahead, so the space after the last record reads as zeros. crc is CRC-32 of
-length and payload. The magic in front of every record finds the next one behind a damaged one.
+length and payload. The magic in front of every record finds the next one behind a damaged one. durable is how far the
+segment is fsynced: a live segment is read up to there; it is a hint that a crash may leave stale,
+so a finished segment is read to its end.
 """
 
 import struct
@@ -18,7 +20,10 @@ import msgspec
 
 from mana_errors.model.event import Event
 
-SEGMENT_HEADER: Final = b"MANASPL1"
+SEGMENT_MAGIC: Final = b"MANASPL1"
+DURABLE: Final = struct.Struct("<Q")
+DURABLE_AT: Final = len(SEGMENT_MAGIC)
+SEGMENT_HEADER_BYTES: Final = DURABLE_AT + DURABLE.size
 SUFFIX: Final = ".spool"
 MAGIC: Final = b"\xa5ME1"
 # Largest payload: a report of 1 MiB decompressed, three bytes for each of its own at worst

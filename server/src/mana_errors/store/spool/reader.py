@@ -4,12 +4,14 @@ import fcntl
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, Self
 from uuid import UUID
 
 from mana_errors.store.spool.format import (
+    DURABLE,
+    DURABLE_AT,
     RECORD_OVERHEAD_BYTES,
-    SEGMENT_HEADER,
+    SEGMENT_HEADER_BYTES,
     SUFFIX,
     find_record,
     record_length,
@@ -44,7 +46,7 @@ class SegmentReader:
         self._descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
         self.finished = False
 
-    def __enter__(self) -> "SegmentReader":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -54,7 +56,7 @@ class SegmentReader:
         """The batch at position; None when there is nothing (yet, unless `finished`)."""
         # Asked before reading: what a finished writer left behind is then all in the file.
         self.finished = self.finished or self._writer_is_gone()
-        start = max(position, len(SEGMENT_HEADER))
+        start = max(position, SEGMENT_HEADER_BYTES)
         payloads: list[bytes] = []
         end = 0
         for record in records(self._chunk(start)):
@@ -66,14 +68,26 @@ class SegmentReader:
             return SpoolBatch(self.segment, position, start + end, tuple(payloads))
         return self._skip_damage(position, start) if self.finished else None
 
+    def waiting_bytes(self, position: int) -> int:
+        """Bytes behind position that are known to be durable."""
+        return max(self._durable() - max(position, SEGMENT_HEADER_BYTES), 0)
+
     def _chunk(self, start: int) -> bytes:
-        head = os.pread(self._descriptor, RECORD_OVERHEAD_BYTES, start)
+        end = self._size() if self.finished else self._durable()
+        head = os.pread(self._descriptor, RECORD_OVERHEAD_BYTES, start) if start < end else b""
         if (length := record_length(head)) is None:
             return b""
-        return os.pread(self._descriptor, max(CHUNK_BYTES, length), start)
+        return os.pread(self._descriptor, min(max(CHUNK_BYTES, length), end - start), start)
+
+    def _durable(self) -> int:
+        head = os.pread(self._descriptor, DURABLE.size, DURABLE_AT)
+        return DURABLE.unpack(head)[0] if len(head) == DURABLE.size else 0
+
+    def _size(self) -> int:
+        return os.fstat(self._descriptor).st_size
 
     def _skip_damage(self, position: int, start: int) -> SpoolBatch | None:
-        rest = os.pread(self._descriptor, os.fstat(self._descriptor).st_size - start, start)
+        rest = os.pread(self._descriptor, max(self._size() - start, 0), start)
         found = find_record(rest, 0)
         damaged = (rest if found < 0 else rest[:found]).rstrip(b"\0")
         if found < 0 and not damaged:

@@ -13,7 +13,15 @@ from typing import Final
 
 from mana_errors.errors import SpoolUnavailable
 from mana_errors.model.ids import uuid7
-from mana_errors.store.spool.format import MAX_PAYLOAD_BYTES, SEGMENT_HEADER, SUFFIX, frame
+from mana_errors.store.spool.format import (
+    DURABLE,
+    DURABLE_AT,
+    MAX_PAYLOAD_BYTES,
+    SEGMENT_HEADER_BYTES,
+    SEGMENT_MAGIC,
+    SUFFIX,
+    frame,
+)
 
 # Allocated at once, so that a full disk shows here, where it costs a 503, and not in mid-record.
 # Large enough that rotation is rare (about 3 s at 6,000 reports of 2 KB), small enough for a
@@ -115,6 +123,7 @@ class SpoolWriter:
         try:
             _write_at(segment.descriptor, data, segment.size)
             os.fdatasync(segment.descriptor)
+            os.pwrite(segment.descriptor, DURABLE.pack(segment.size + len(data)), DURABLE_AT)
         except OSError:
             # After a failed fsync the kernel may have dropped the pages: cut them off, so that
             # nothing is digested which its sender was told is lost, and begin a new segment.
@@ -148,15 +157,15 @@ def _open_segment(directory: Path, size: int) -> _Segment:
     try:
         # The lock comes first: a reader that finds the file unlocked takes it for finished.
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        _allocate(descriptor, max(SEGMENT_BYTES, size + len(SEGMENT_HEADER)))
-        os.pwrite(descriptor, SEGMENT_HEADER, 0)
+        _allocate(descriptor, max(SEGMENT_BYTES, size + SEGMENT_HEADER_BYTES))
+        os.pwrite(descriptor, SEGMENT_MAGIC + DURABLE.pack(SEGMENT_HEADER_BYTES), 0)
         os.fsync(descriptor)
         _sync_directory(directory)
     except OSError:
         os.close(descriptor)
         path.unlink(missing_ok=True)
         raise
-    return _Segment(path, descriptor, len(SEGMENT_HEADER))
+    return _Segment(path, descriptor, SEGMENT_HEADER_BYTES)
 
 
 def _allocate(descriptor: int, size: int) -> None:
