@@ -5,6 +5,8 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -12,7 +14,12 @@ from pathlib import Path
 from mana_errors.errors import DatabaseUnusable, StoreUnavailable
 from mana_errors.store.embedded import conf, launch
 from mana_errors.store.embedded.layout import DATABASE, ROLE, binary, layout_of, make_private
-from mana_errors.store.embedded.processes import is_alive, processes_in, read_pid_file
+from mana_errors.store.embedded.processes import (
+    is_alive,
+    is_postmaster,
+    processes_in,
+    read_pid_file,
+)
 
 # PGDATA's format: a new major release needs pg_upgrade or dump and restore.
 MAJOR = "18"
@@ -77,7 +84,7 @@ class EmbeddedPostgres:
         """Whether the postmaster lives; it may not be ready yet."""
         if self._process is not None:
             return self._process.poll() is None
-        return self._pid is not None and self._pid in processes_in(self.layout.cluster)
+        return self._pid is not None and is_postmaster(self._pid, self.layout.cluster)
 
     def ready(self) -> bool:
         """Whether it takes connections. Works for a cluster that another process started."""
@@ -85,13 +92,17 @@ class EmbeddedPostgres:
         return found is not None and found.status == "ready" and is_alive(found.pid)
 
     def wait_ready(
-        self, timeout_s: float | None = None, report: Callable[[str], None] | None = None
-    ) -> None:
-        """Wait until it takes connections. Without a timeout crash recovery gets the time it
-        needs, and report gets a line now and then.
+        self,
+        timeout_s: float | None = None,
+        report: Callable[[str], None] | None = None,
+        cancelled: threading.Event | None = None,
+    ) -> bool:
+        """Wait until it takes connections; False when cancelled. Without a timeout crash recovery
+        gets the time it needs, and report gets PostgreSQL's last words now and then.
 
         Raises StoreUnavailable with the end of its log when it ends or the time is over.
         """
+        cancelled = cancelled or threading.Event()
         began = reported = time.monotonic()
         while not (self.running() and self._own_status() == "ready"):
             now = time.monotonic()
@@ -102,7 +113,9 @@ class EmbeddedPostgres:
             if report is not None and now - reported > REPORT_EVERY_S:
                 reported = now
                 report(self._log_tail(1))
-            time.sleep(POLL_S)
+            if cancelled.wait(POLL_S):
+                return False
+        return True
 
     def stop(self, *, hard: bool = False) -> None:
         """Shut down: fast (checkpoint, then leave), or hard (leave now, recover at next start)."""
@@ -125,14 +138,16 @@ class EmbeddedPostgres:
             os.truncate(log, 0)
 
     def _initialise(self) -> None:
-        unfinished = self.layout.unfinished
-        shutil.rmtree(unfinished, ignore_errors=True)
-        self._run(binary("initdb"), "-D", str(unfinished), *_INITDB)
-        self._run(
-            binary("postgres"), "--single", "-D", str(unfinished), "postgres",
-            text=f"CREATE DATABASE {DATABASE}\n",
-        )  # fmt: skip
-        unfinished.rename(self.layout.cluster)
+        """Make the cluster aside and rename it once complete, so that half of one is never seen."""
+        root = self.layout.root
+        for leftover in root.glob("unfinished-*"):
+            shutil.rmtree(leftover, ignore_errors=True)
+        # a name of its own: an initdb whose server was killed may still write into its directory
+        unfinished = tempfile.mkdtemp(prefix="unfinished-", dir=root)
+        create = f"CREATE DATABASE {DATABASE}\n"
+        self._run(binary("initdb"), "-D", unfinished, *_INITDB)
+        self._run(binary("postgres"), "--single", "-D", unfinished, "postgres", text=create)
+        Path(unfinished).rename(self.layout.cluster)
 
     def _run(self, program: Path, *arguments: str, text: str = "") -> None:
         done = subprocess.run(  # noqa: S603 our own programs
@@ -142,9 +157,12 @@ class EmbeddedPostgres:
             text=True,
             check=False,
             cwd=self.layout.root,
+            start_new_session=True,
         )
         if done.returncode:
-            raise DatabaseUnusable(f"{program.name} failed: {done.stderr.strip()}")
+            said = done.stderr.strip()
+            known = done.returncode == launch.CANNOT_LAUNCH
+            raise DatabaseUnusable(said if known else f"{program.name} failed: {said}")
 
     def _command(self, program: Path, *arguments: str) -> list[str]:
         python = (sys.executable, "-I", "-S", launch.__file__)

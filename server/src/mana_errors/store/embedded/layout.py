@@ -27,8 +27,6 @@ class Layout:
     root: Path
     # PGDATA
     cluster: Path
-    # initdb writes here; renamed to cluster once complete, so half a cluster is never seen
-    unfinished: Path
     socket_dir: Path
     log: Path
 
@@ -44,7 +42,6 @@ def layout_of(data_dir: Path) -> Layout:
     return Layout(
         root=root,
         cluster=root / "data",
-        unfinished=root / "data.unfinished",
         socket_dir=_socket_dir(root),
         log=root / "postgres.log",
     )

@@ -43,6 +43,13 @@ def processes_in(cluster: Path) -> set[int]:
     }
 
 
+def is_postmaster(pid: int, cluster: Path) -> bool:
+    """Whether this process works in the cluster."""
+    if not Path("/proc/self/cwd").exists():
+        return pid in _processes_by_ps(cluster)
+    return _works_in(Path("/proc", str(pid)), cluster)
+
+
 def _works_in(process: Path, cluster: Path) -> bool:
     try:
         # a shell may stand in the directory too

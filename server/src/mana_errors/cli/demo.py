@@ -1,0 +1,5 @@
+"""`mana-errors demo`."""
+
+
+def demo() -> None:
+    """To come."""

@@ -1,0 +1,5 @@
+"""`mana-errors doctor`."""
+
+
+def doctor() -> None:
+    """To come."""
