@@ -179,14 +179,16 @@ class Digest:
             await cursors.advance(connection, batch.segment, batch.start, batch.end)
             fresh = await events.without_resent(connection, grouped)
             refused = await _copy(connection, fresh, careful=careful)
-            stored = [item for item in fresh if item.event.id not in refused] if refused else fresh
+            lost = {id(refusal.item) for refusal in refused}
+            stored = [item for item in fresh if id(item) not in lost]
             if stored:
                 await deltas.insert(connection, self._place.node, summarize(stored))
-            letters = [*unreadable, *refused.values()]
-            if letters:
-                dead_letters.write(self._place.dead_letters, letters)
+            dead = [refusal.letter for refusal in refused if refusal.letter is not None]
+            if unreadable or dead:
+                dead_letters.write(self._place.dead_letters, [*unreadable, *dead])
         meters.database_seconds.labels("digest").observe(time.perf_counter() - started)
-        _count(batch, grouped, fresh, stored, len(letters))
+        duplicates = len(grouped) - len(stored) - len(dead)
+        _count(stored, duplicates, len(unreadable) + len(dead))
 
     async def _ensure_partitions(
         self, connection: db.Connection, grouped: list[GroupedEvent]
@@ -242,15 +244,22 @@ def _grouped(event: Event) -> GroupedEvent:
     return GroupedEvent(event, group(event, stack))
 
 
+@dataclass(frozen=True, slots=True)
+class _Refusal:
+    item: GroupedEvent
+    # None: nothing is lost, another node stored the same event a moment ago
+    letter: DeadLetter | None
+
+
 async def _copy(
     connection: db.Connection, items: list[GroupedEvent], *, careful: bool
-) -> dict[UUID, DeadLetter]:
+) -> list[_Refusal]:
     """COPY; in careful mode by halves, so that a refused event costs only itself."""
     if not items:
-        return {}
+        return []
     if not careful:
         await events.copy(connection, items)
-        return {}
+        return []
     try:
         async with connection.transaction():
             await events.copy(connection, items)
@@ -258,29 +267,29 @@ async def _copy(
         if not _blames_event(error):
             raise
         if len(items) == 1:
-            event = items[0].event
-            return {event.id: DeadLetter(f"{error.sqlstate}: {error}", msgspec.to_builtins(event))}
+            return [_refusal(items[0], error)]
         middle = len(items) // 2
         left = await _copy(connection, items[:middle], careful=True)
-        return left | await _copy(connection, items[middle:], careful=True)
-    return {}
+        return left + await _copy(connection, items[middle:], careful=True)
+    return []
+
+
+def _refusal(item: GroupedEvent, error: asyncpg.PostgresError) -> _Refusal:
+    if isinstance(error, asyncpg.UniqueViolationError):
+        return _Refusal(item, None)
+    letter = DeadLetter(f"{error.sqlstate}: {error}", msgspec.to_builtins(item.event))
+    return _Refusal(item, letter)
 
 
 def _blames_event(error: asyncpg.PostgresError) -> bool:
     return str(error.sqlstate or "").startswith(_EVENT_AT_FAULT)
 
 
-def _count(
-    batch: SpoolBatch,
-    grouped: list[GroupedEvent],
-    fresh: list[GroupedEvent],
-    stored: list[GroupedEvent],
-    dead: int,
-) -> None:
-    meters.batch_events.observe(len(batch.payloads))
+def _count(stored: list[GroupedEvent], duplicates: int, dead: int) -> None:
+    meters.batch_events.observe(len(stored))
     meters.digested.labels(DigestOutcome.STORED).inc(len(stored))
-    meters.digested.labels(DigestOutcome.DUPLICATE).inc(len(grouped) - len(fresh))
+    meters.digested.labels(DigestOutcome.DUPLICATE).inc(duplicates)
     meters.digested.labels(DigestOutcome.DEAD_LETTER).inc(dead)
-    if grouped:
-        lag = datetime.now(UTC) - grouped[-1].event.received_at
+    if stored:
+        lag = datetime.now(UTC) - stored[-1].event.received_at
         meters.digest_lag_seconds.observe(max(lag.total_seconds(), 0))

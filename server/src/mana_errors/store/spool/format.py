@@ -5,9 +5,9 @@
     record  = "\\xa5ME1" length:u32le crc:u32le payload
 
 The file is allocated ahead, so the space after the last record reads as zeros. crc is CRC-32 of
-length and payload. The magic in front of every record finds the next one behind a damaged one. durable is how far the
-segment is fsynced: a live segment is read up to there; it is a hint that a crash may leave stale,
-so a finished segment is read to its end.
+length and payload. The magic in front of every record finds the next one behind a damaged one.
+durable is how far the segment is fsynced: a live segment is read up to there; it is a hint that
+a crash may leave stale, so a finished segment is read to its end.
 """
 
 import struct
