@@ -5,7 +5,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Callable
@@ -143,11 +142,11 @@ class EmbeddedPostgres:
         for leftover in root.glob("unfinished-*"):
             shutil.rmtree(leftover, ignore_errors=True)
         # a name of its own: an initdb whose server was killed may still write into its directory
-        unfinished = tempfile.mkdtemp(prefix="unfinished-", dir=root)
+        unfinished = root / f"unfinished-{time.time_ns()}"
         create = f"CREATE DATABASE {DATABASE}\n"
-        self._run(binary("initdb"), "-D", unfinished, *_INITDB)
-        self._run(binary("postgres"), "--single", "-D", unfinished, "postgres", text=create)
-        Path(unfinished).rename(self.layout.cluster)
+        self._run(binary("initdb"), "-D", str(unfinished), *_INITDB)
+        self._run(binary("postgres"), "--single", "-D", str(unfinished), "postgres", text=create)
+        unfinished.rename(self.layout.cluster)
 
     def _run(self, program: Path, *arguments: str, text: str = "") -> None:
         done = subprocess.run(  # noqa: S603 our own programs

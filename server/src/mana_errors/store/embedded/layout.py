@@ -1,8 +1,8 @@
 """Where an embedded PostgreSQL keeps its files."""
 
-import hashlib
 import os
 import stat
+import uuid
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -53,7 +53,7 @@ def _socket_dir(root: Path) -> Path:
         return inside
     # Named by the path alone, not by TMPDIR or XDG_RUNTIME_DIR: a command started from another
     # session must come to the same place.
-    name = hashlib.sha256(os.fsencode(root)).hexdigest()[:16]
+    name = uuid.uuid5(uuid.NAMESPACE_URL, root.as_uri()).hex[:16]
     return Path("/tmp") / f"mana-errors-{name}"  # noqa: S108 make_private checks who owns it
 
 
