@@ -117,7 +117,10 @@ def _scrub_patterns(event: Event) -> Event:
             clean = _clean(value, cleaners)
             if clean != value:
                 changes[field] = clean
-    return msgspec.structs.replace(event, **changes) if changes else event
+    if not changes:
+        return event
+    # Once more by name: without the secret in it, a key may read as a secret name.
+    return _scrub_named_fields(msgspec.structs.replace(event, **changes))
 
 
 def _clean(value: Any, cleaners: tuple[Cleaner, ...]) -> Any:

@@ -59,7 +59,8 @@ _KEY_FORMATS: Final = (
     r"[0-9]{8,10}:AA[A-Za-z0-9_-]{33}",  # Telegram
 )
 _KEYS: Final = "|".join(_KEY_FORMATS)
-_KEY: Final = f"{_BOUNDARY}(?:{_KEYS})"
+# What is grown to a key goes with it: left over, it could look like the next one.
+_KEY: Final = rf"{_BOUNDARY}(?:{_KEYS})[A-Za-z0-9_-]*"
 _KEY_IN_JSON: Final = f"{_BOUNDARY_IN_JSON}(?:{_KEYS})"
 
 # What English puts behind "bearer" and "basic".
