@@ -1,0 +1,1 @@
+"""JSON in and out for people's tools; reports come in through ingest/."""

@@ -1,0 +1,84 @@
+"""One path of the API as an ASGI app: from request to answer."""
+
+import logging
+from collections.abc import Sequence
+from typing import Any, Final
+
+import msgspec
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from mana_errors import meters
+from mana_errors.api.auth import Authorizer
+from mana_errors.api.problems import problem, problem_of, unexpected
+from mana_errors.api.table import Call, NoBody, Route, Services
+from mana_errors.errors import BadRequest, ManaError, TooLarge, UnsupportedMedia
+from mana_errors.model.query import parse_query
+from mana_errors.web.guard import is_local
+
+# A change of an issue takes 100 bytes.
+MAX_BODY_BYTES: Final = 64 * 1024
+_HEADERS: Final = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+
+_log: Final = logging.getLogger(__name__)
+
+
+class Endpoint:
+    """Answers every method of one path; never raises."""
+
+    def __init__(
+        self, routes: Sequence[Route[Any, Any]], services: Services, authorizer: Authorizer
+    ) -> None:
+        self._routes = {route.method: route for route in routes}
+        extra = {"HEAD"} if "GET" in self._routes else set[str]()
+        self._allow = ", ".join(sorted({*self._routes, *extra, "OPTIONS"}))
+        self._services = services
+        self._authorizer = authorizer
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope, receive)
+        try:
+            response = await self._answer(request)
+        except ManaError as error:
+            response = problem_of(error)
+        except ClientDisconnect:
+            return
+        except Exception:  # noqa: BLE001 - strangers get a 500, the log gets the rest
+            meters.unexpected.labels("api").inc()
+            _log.exception("%s %s failed", request.method, request.url.path)
+            response = unexpected()
+        response.headers.update(_HEADERS)
+        await response(scope, receive, send)
+
+    async def _answer(self, request: Request) -> Response:
+        """The stages of an API call, in order."""
+        if request.method == "OPTIONS":
+            return Response(status_code=204, headers={"Allow": self._allow})
+        route = self._routes.get("GET" if request.method == "HEAD" else request.method)
+        if route is None or route.handler is None:
+            detail = f"this path takes {self._allow}"
+            return problem(405, "Method not allowed", detail, {"Allow": self._allow})
+        if route.scope is not None and not (route.open_here and is_local(request)):
+            await self._authorizer.require(request.headers, route.scope)
+        query = parse_query(route.query, request.query_params.multi_items())
+        body = NoBody() if route.body is NoBody else await _read_body(request, route.body)
+        answer = await route.handler(Call(self._services, request.path_params, query, body))
+        if isinstance(answer, Response):
+            return answer
+        return Response(msgspec.json.encode(answer), route.status, media_type="application/json")
+
+
+async def _read_body(request: Request, kind: type[msgspec.Struct]) -> msgspec.Struct:
+    media = request.headers.get("content-type", "application/json").partition(";")[0].strip()
+    if media.lower() != "application/json":
+        raise UnsupportedMedia("send application/json")
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MAX_BODY_BYTES:
+            raise TooLarge(f"the body is larger than {MAX_BODY_BYTES} bytes")
+    try:
+        return msgspec.json.decode(body, type=kind)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise BadRequest(f"body: {error}") from error

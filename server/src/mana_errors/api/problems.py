@@ -1,0 +1,47 @@
+"""Errors as RFC 9457 problem details."""
+
+from http import HTTPStatus
+from typing import Final
+
+import msgspec
+from starlette.responses import Response
+
+from mana_errors.errors import ClientError, ManaError, ServerError
+
+MEDIA_TYPE: Final = "application/problem+json"
+
+
+class Problem(msgspec.Struct, frozen=True):
+    """What went wrong, for people and programs (RFC 9457)."""
+
+    title: str
+    status: int
+    detail: str
+    # "about:blank": the status says it all (RFC 9457, section 4.2.1)
+    type: str = "about:blank"
+
+
+def problem(
+    status: int, title: str, detail: str, headers: dict[str, str] | None = None
+) -> Response:
+    """An answer of type application/problem+json."""
+    body = msgspec.json.encode(Problem(title, status, detail))
+    return Response(body, status, headers, MEDIA_TYPE)
+
+
+def problem_of(error: ManaError) -> Response:
+    """The answer that an exception of our tree stands for."""
+    if isinstance(error, ClientError):
+        headers = (
+            {"WWW-Authenticate": "Bearer"} if error.status == HTTPStatus.UNAUTHORIZED else None
+        )
+        return problem(error.status, error.title, str(error), headers)
+    if isinstance(error, ServerError):
+        retry = {"Retry-After": str(error.retry_after_s)}
+        return problem(error.status, error.title, str(error), retry)
+    return unexpected()
+
+
+def unexpected() -> Response:
+    """For what nobody foresaw: details go to the log, not to strangers."""
+    return problem(500, "Internal error", "The server's log says more.")

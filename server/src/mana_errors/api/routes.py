@@ -1,0 +1,125 @@
+"""The route table: every operation on issues and events, in one place."""
+
+from typing import Any, Final
+
+import msgspec
+
+from mana_errors.api.table import Call, NoBody, Route
+from mana_errors.model.issue import IssueStatus
+from mana_errors.model.query import EventQuery, IssueEventQuery, IssueQuery, NoQuery
+from mana_errors.model.reading import EventDetail, EventSummary, Issue, IssueDetail, Page
+from mana_errors.store import read_events, read_issues
+
+
+class IssueChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What may be changed about an issue."""
+
+    status: IssueStatus
+
+
+async def _list_issues(call: Call[IssueQuery, NoBody]) -> Page[Issue]:
+    async with call.reader.connection() as connection:
+        return await read_issues.list_issues(connection, call.query)
+
+
+async def _get_issue(call: Call[NoQuery, NoBody]) -> IssueDetail:
+    async with call.reader.connection() as connection:
+        return await read_issues.describe_issue(connection, call.id)
+
+
+async def _change_issue(call: Call[NoQuery, IssueChange]) -> Issue:
+    async with call.reader.connection() as connection:
+        return await read_issues.set_status(connection, call.id, call.body.status)
+
+
+async def _list_issue_events(call: Call[IssueEventQuery, NoBody]) -> Page[EventSummary]:
+    async with call.reader.connection() as connection:
+        issue = await read_issues.find_issue(connection, call.id)
+        hashes = await read_issues.hashes_of(connection, issue.id)
+        return await read_events.issue_events(connection, issue, hashes, call.query)
+
+
+async def _list_events(call: Call[EventQuery, NoBody]) -> Page[EventSummary]:
+    async with call.reader.connection() as connection:
+        return await read_events.list_events(connection, call.query)
+
+
+async def _get_event(call: Call[NoQuery, NoBody]) -> EventDetail:
+    async with call.reader.connection() as connection:
+        return await read_events.find_event(connection, call.id)
+
+
+ROUTES: Final[tuple[Route[Any, Any], ...]] = (
+    Route(
+        method="GET",
+        path="/api/v1/issues",
+        operation="listIssues",
+        summary="List issues, the latest first unless sorted otherwise",
+        scope="read",
+        query=IssueQuery,
+        body=NoBody,
+        answer=Page[Issue],
+        errors=(400,),
+        handler=_list_issues,
+    ),
+    Route(
+        method="GET",
+        path="/api/v1/issues/{id}",
+        operation="getIssue",
+        summary="An issue, why its events are in it, and its trend",
+        scope="read",
+        query=NoQuery,
+        body=NoBody,
+        answer=IssueDetail,
+        errors=(400, 404),
+        handler=_get_issue,
+    ),
+    Route(
+        method="PATCH",
+        path="/api/v1/issues/{id}",
+        operation="changeIssue",
+        summary="Resolve, reopen or ignore an issue",
+        scope="triage",
+        query=NoQuery,
+        body=IssueChange,
+        answer=Issue,
+        errors=(400, 404, 413, 415),
+        handler=_change_issue,
+    ),
+    Route(
+        method="GET",
+        path="/api/v1/issues/{id}/events",
+        operation="listIssueEvents",
+        summary="List an issue's events, newest first",
+        scope="read",
+        query=IssueEventQuery,
+        body=NoBody,
+        answer=Page[EventSummary],
+        errors=(400, 404),
+        handler=_list_issue_events,
+    ),
+    Route(
+        method="GET",
+        path="/api/v1/events",
+        operation="listEvents",
+        summary="List events of all issues, newest first",
+        scope="read",
+        query=EventQuery,
+        body=NoBody,
+        answer=Page[EventSummary],
+        errors=(400,),
+        handler=_list_events,
+    ),
+    Route(
+        method="GET",
+        path="/api/v1/events/{id}",
+        operation="getEvent",
+        summary="An event, whole",
+        scope="read",
+        query=NoQuery,
+        body=NoBody,
+        answer=EventDetail,
+        errors=(400, 404),
+        handler=_get_event,
+    ),
+)

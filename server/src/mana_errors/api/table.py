@@ -1,0 +1,81 @@
+"""What a route is. The routes themselves are in routes.py."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+from uuid import UUID
+
+import msgspec
+
+from mana_errors.api.health import Readiness
+from mana_errors.api.problems import Problem
+from mana_errors.errors import NotFound
+from mana_errors.store.reader import Reader
+from mana_errors.store.tokens import Scope
+
+Q = TypeVar("Q", bound=msgspec.Struct)
+B = TypeVar("B", bound=msgspec.Struct)
+
+
+class NoBody(msgspec.Struct, frozen=True):
+    """No request body."""
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What handlers work with."""
+
+    reader: Reader
+    readiness: Readiness
+
+
+@dataclass(frozen=True, slots=True)
+class Call(Generic[Q, B]):
+    """One request to a route, checked and typed."""
+
+    services: Services
+    path: Mapping[str, str]
+    query: Q
+    body: B
+
+    @property
+    def reader(self) -> Reader:
+        """Where issues and events are read."""
+        return self.services.reader
+
+    @property
+    def id(self) -> UUID:
+        """The path's {id}. Raises NotFound for what is no UUID: nothing can have that name."""
+        try:
+            return UUID(self.path["id"])
+        except ValueError as error:
+            raise NotFound("the id in the path is no UUID") from error
+
+
+Handler = Callable[[Call[Q, B]], Awaitable[object]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route(Generic[Q, B]):
+    """One operation of the API: enough to serve it, to document it and to test it."""
+
+    method: str
+    path: str
+    operation: str
+    summary: str
+    # None = public
+    scope: Scope | None
+    query: type[Q]
+    body: type[B]
+    # a type that msgspec can encode
+    answer: Any
+    errors: tuple[int, ...]
+    # None: another app serves it, here it is only documented
+    handler: Handler[Q, B] | None
+    status: int = 200
+    # callers on this machine need no token
+    open_here: bool = False
+    # what an error looks like
+    refusal: type[msgspec.Struct] = Problem
+    # request headers that matter: name and meaning
+    headers: tuple[tuple[str, str], ...] = ()

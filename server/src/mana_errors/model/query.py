@@ -1,0 +1,166 @@
+"""What readers ask for: query parameters and cursors."""
+
+import base64
+import binascii
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from enum import StrEnum
+from functools import cache
+from typing import Annotated, TypeVar
+from uuid import UUID
+
+import msgspec
+from msgspec import Meta
+
+from mana_errors.errors import BadRequest
+from mana_errors.model.event import Environment, Severity
+from mana_errors.model.issue import IssueStatus
+
+S = TypeVar("S", bound=msgspec.Struct)
+
+# As long as the longest identifier that a report may carry (fingerprint).
+Text = Annotated[str, Meta(max_length=256)]
+Texts = Annotated[tuple[Text, ...], Meta(max_length=50, description="Comma-separated: any of.")]
+Search = Annotated[str, Meta(max_length=256, description="Words that all occur, in any case.")]
+Limit = Annotated[int, Meta(ge=1, le=100, description="Items a page.")]
+# Twice as long as the longest that we make.
+Cursor = Annotated[str, Meta(max_length=200, description="`next` of the page before.")]
+Time = Annotated[datetime, Meta(tz=True, description="ISO 8601 with a zone.")]
+Environments = Annotated[tuple[Environment, ...], Meta(description="Comma-separated: any of.")]
+Severities = Annotated[tuple[Severity, ...], Meta(description="Comma-separated: any of.")]
+Statuses = Annotated[tuple[IssueStatus, ...], Meta(description="Comma-separated: any of.")]
+
+
+class IssueSort(StrEnum):
+    """Orders of issues, all descending."""
+
+    LAST_SEEN = "lastSeen"
+    FIRST_SEEN = "firstSeen"
+    COUNT = "count"
+    USERS = "users"
+
+
+class NoQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """No parameters."""
+
+
+class AnyQuery(msgspec.Struct, frozen=True):
+    """Parameters are ignored: probes and scrapers add their own."""
+
+
+class IssueQuery(
+    msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="camel", kw_only=True
+):
+    """Which issues, in which order."""
+
+    app: Texts = ()
+    environment: Environments = ()
+    severity: Severities = ()
+    status: Statuses = ()
+    q: Search = ""
+    sort: IssueSort = IssueSort.LAST_SEEN
+    limit: Limit = 25
+    cursor: Cursor | None = None
+
+
+class IssueEventQuery(
+    msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="camel", kw_only=True
+):
+    """Which of an issue's events; newest first."""
+
+    environment: Environments = ()
+    release: Texts = ()
+    user: Texts = ()
+    since: Time | None = msgspec.field(default=None, name="from")
+    until: Time | None = msgspec.field(default=None, name="to")
+    limit: Limit = 25
+    cursor: Cursor | None = None
+
+
+class EventQuery(IssueEventQuery, frozen=True, rename="camel", kw_only=True):
+    """Which events; newest first."""
+
+    app: Texts = ()
+    severity: Severities = ()
+    error_code: Texts = ()
+    type: Texts = ()
+    fingerprint: Texts = ()
+    q: Search = ""
+
+
+def parse_query(kind: type[S], pairs: Iterable[tuple[str, str]]) -> S:
+    """Typed parameters of a query string; an empty value means not given, as forms send it.
+
+    Raises BadRequest naming the parameter.
+    """
+    given: defaultdict[str, list[str]] = defaultdict(list)
+    for name, text in pairs:
+        if "\0" in name or "\0" in text:
+            raise BadRequest("a parameter holds a NUL character")
+        if text:
+            given[name].append(text)
+    lists = _list_fields(kind)
+    values = {
+        name: _split(texts) if name in lists else _only(name, texts)
+        for name, texts in given.items()
+    }
+    try:
+        return msgspec.convert(values, kind, strict=False)
+    except msgspec.ValidationError as error:
+        raise BadRequest(str(error).replace("Object contains", "The query has")) from error
+
+
+@cache
+def _list_fields(kind: type[msgspec.Struct]) -> frozenset[str]:
+    info = msgspec.inspect.type_info(kind)
+    assert isinstance(info, msgspec.inspect.StructType)  # noqa: S101 - kind is a Struct
+    many = msgspec.inspect.VarTupleType
+    return frozenset(field.encode_name for field in info.fields if isinstance(field.type, many))
+
+
+def _split(texts: list[str]) -> list[str]:
+    return [part for text in texts for part in text.split(",") if part]
+
+
+def _only(name: str, texts: list[str]) -> str:
+    if len(texts) > 1:
+        raise BadRequest(f"{name}: given more than once")
+    return texts[0]
+
+
+class Position(msgspec.Struct, frozen=True, array_like=True):
+    """Where a page ends: the last item's sort key and id."""
+
+    sort: str
+    key: Annotated[datetime, Meta(tz=True)] | Annotated[int, Meta(ge=0, le=2**63 - 1)]
+    id: UUID
+
+
+def encode_cursor(position: Position) -> str:
+    """Opaque to clients, safe in URLs."""
+    return base64.urlsafe_b64encode(msgspec.json.encode(position)).rstrip(b"=").decode()
+
+
+def decode_cursor(cursor: str, sort: str) -> Position:
+    """Raises BadRequest for what encode_cursor did not make, or made for another order."""
+    try:
+        raw = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
+        position = msgspec.json.decode(raw, type=Position)
+    except (binascii.Error, ValueError) as error:
+        raise BadRequest("cursor: not one that this list gave") from error
+    if position.sort != sort or isinstance(position.key, datetime) != sort.endswith(_TIMES):
+        raise BadRequest("cursor: made for another order")
+    return position
+
+
+# Orders whose key is a time.
+_TIMES = ("Seen", "occurredAt")
+
+
+def in_utc(time: datetime) -> datetime:
+    """The same instant in UTC. Raises BadRequest at the ends of the calendar."""
+    try:
+        return time.astimezone(UTC)
+    except OverflowError as error:
+        raise BadRequest(f"{time.isoformat()}: no such time in UTC") from error

@@ -1,0 +1,40 @@
+What readers see of events. Columns carry their JSON names; braces are filled in by the code.
+
+-- name: summaries
+SELECT
+    e.id,
+    (SELECT h.issue_id FROM error_logs.issue_hashes h
+     WHERE h.grouping_hash = e.grouping_hash) AS "issueId",
+    e.app_id AS "appId", e.error_code AS "errorCode", e.error_type AS "errorType", e.message,
+    e.severity, e.environment, e.release, e.source_type AS "sourceType",
+    e.service_name AS "serviceName", e.user_id AS "userId", e.request_method AS "requestMethod",
+    e.request_url AS "requestUrl", e.response_status_code AS "responseStatusCode",
+    e.fingerprint, e.weight, e.occurred_at AS "occurredAt"
+FROM error_logs.error_logs e
+WHERE {filters}
+ORDER BY e.occurred_at DESC, e.id DESC
+LIMIT {limit};
+
+-- name: event_text
+-- What `q` looks at.
+e.message || ' ' || e.error_type || ' ' || e.error_code
+
+-- name: event
+SELECT
+    e.id,
+    (SELECT h.issue_id FROM error_logs.issue_hashes h
+     WHERE h.grouping_hash = e.grouping_hash) AS "issueId",
+    e.app_id AS "appId", e.error_code AS "errorCode", e.error_type AS "errorType", e.message,
+    e.severity, e.environment, e.release, e.source_type AS "sourceType",
+    e.service_name AS "serviceName", e.user_id AS "userId", e.request_method AS "requestMethod",
+    e.request_url AS "requestUrl", e.response_status_code AS "responseStatusCode",
+    e.fingerprint, e.weight, e.occurred_at AS "occurredAt",
+    e.stack_trace AS "stackTrace", e.session_id AS "sessionId",
+    e.request_headers AS "requestHeaders", e.request_body AS "requestBody", e.context,
+    e.user_agent AS "userAgent", e.browser_info AS "browserInfo", e.device_info AS "deviceInfo",
+    e.grouping_hash AS "groupingHash", e.protocol, e.tags, e.notes, e.payload,
+    e.received_at AS "receivedAt", e.created_at AS "createdAt"
+FROM error_logs.error_logs e
+WHERE e.id = $1
+ORDER BY e.occurred_at DESC
+LIMIT 1;

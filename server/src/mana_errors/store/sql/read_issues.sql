@@ -1,0 +1,44 @@
+What readers see of issues. Columns carry their JSON names; braces are filled in by the code.
+
+-- name: issues
+SELECT
+    id, app_id AS app, title, error_type AS type, culprit, severity, status, count, users,
+    first_seen AS "firstSeen", last_seen AS "lastSeen",
+    last_release AS release, first_release AS "firstRelease", environment, fingerprint,
+    resolved_at AS "resolvedAt", regressed_at AS "regressedAt", regressions
+FROM error_logs.issues
+WHERE {filters}
+ORDER BY {order}
+LIMIT {limit};
+
+-- name: issue_text
+-- What `q` looks at.
+title || ' ' || culprit || ' ' || error_type || ' ' || fingerprint
+
+-- name: hashes
+SELECT grouping_hash, fingerprint, components
+FROM error_logs.issue_hashes WHERE issue_id = $1 ORDER BY created_at, grouping_hash;
+
+-- name: hours
+SELECT hour, sum(count)::bigint AS count
+FROM error_logs.rollups WHERE grouping_hash = ANY($1::uuid[]) AND hour >= $2
+GROUP BY hour;
+
+-- name: set_status
+-- Resolving again changes nothing: what happened since the first time still counts.
+UPDATE error_logs.issues SET
+    status = $2::text::error_logs.issue_status,
+    resolved_at = CASE WHEN $2 = 'resolved' THEN COALESCE(resolved_at, now()) END,
+    updated_at = now()
+WHERE id = $1;
+
+-- name: apps
+-- Distinct apps, one index probe each, whatever the number of issues.
+WITH RECURSIVE apps AS (
+    (SELECT app_id FROM error_logs.issues ORDER BY app_id LIMIT 1)
+    UNION ALL
+    SELECT (SELECT i.app_id FROM error_logs.issues i WHERE i.app_id > a.app_id
+            ORDER BY i.app_id LIMIT 1)
+    FROM apps a WHERE a.app_id IS NOT NULL
+)
+SELECT app_id FROM apps WHERE app_id IS NOT NULL LIMIT $1;

@@ -1,0 +1,107 @@
+"""Templates -> responses, with the headers that every page carries."""
+
+from datetime import UTC, datetime
+from functools import cache
+from importlib.resources import files
+from typing import Any, Final, cast
+
+import msgspec
+from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
+from jinja2.runtime import Context
+from starlette.requests import Request
+from starlette.responses import Response
+
+from mana_errors import __version__
+from mana_errors.model.reading import Tick
+from mana_errors.web.words import LANGUAGES, ago, pick_language
+
+STYLE_PATH: Final = f"/style-{__version__}.css"
+# Pages hold data of strangers: no script, nothing from elsewhere, in nobody's frame.
+_SAFE: Final = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self' data:; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+}
+_PAGE: Final = {**_SAFE, "Cache-Control": "no-store", "Vary": "Accept-Language"}
+_STYLE: Final = {**_SAFE, "Cache-Control": "public, max-age=31536000, immutable"}
+
+
+def render(request: Request, template: str, values: dict[str, Any], status: int = 200) -> Response:
+    """A page in the reader's language."""
+    language = pick_language(request.headers.get("accept-language", ""))
+    html = (
+        _templates()
+        .get_template(template)
+        .render(
+            **values,
+            language=language,
+            words=LANGUAGES[language],
+            now=datetime.now(UTC),
+            style_path=STYLE_PATH,
+        )
+    )
+    return Response(html, status, _PAGE, "text/html")
+
+
+def render_message(
+    request: Request, name: str, status: int, headers: dict[str, str] | None = None
+) -> Response:
+    """A page that says one thing; `name` is that of its words."""
+    response = render(request, "message.html", {"name": name}, status)
+    response.headers.update(headers or {})
+    return response
+
+
+def render_style(_: Request) -> Response:
+    """The one stylesheet. Its address changes with the release."""
+    return Response(_style(), headers=_STYLE, media_type="text/css")
+
+
+@cache
+def _style() -> bytes:
+    return files("mana_errors.web").joinpath("templates", "style.css").read_bytes()
+
+
+@cache
+def _templates() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("mana_errors.web"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    # Jinja infers a narrower type from its own filters.
+    cast("dict[str, Any]", environment.filters).update(
+        ago=_ago, bars=bars, iso=_iso, pretty=_pretty, number=_number
+    )
+    return environment
+
+
+@pass_context
+def _ago(context: Context, time: datetime) -> str:
+    return ago(time, context["now"], context["words"])
+
+
+def _iso(time: datetime) -> str:
+    return time.isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def _pretty(value: object) -> str:
+    return msgspec.json.format(msgspec.json.encode(value), indent=2).decode()
+
+
+def _number(number: int) -> str:
+    # U+202F, a narrow space, groups digits in every language.
+    return f"{number:,}".replace(",", "\u202f")
+
+
+def bars(ticks: list[Tick], height: int) -> list[tuple[Tick, int]]:
+    """Ticks with their bars' heights; whatever is not zero can be seen."""
+    most = max((tick.count for tick in ticks), default=0) or 1
+    return [(tick, max(round(tick.count * height / most), 2 * bool(tick.count))) for tick in ticks]
