@@ -5,6 +5,7 @@ accept() is the list of stages that an event passes before its 201.
 
 import logging
 import time
+import traceback
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Final
@@ -23,6 +24,7 @@ from mana_errors.ingest.decode import (
 from mana_errors.ingest.receive import ClientGone, Headers, Receive, Scope, Send, receive_body
 from mana_errors.ingest.scrub import scrub
 from mana_errors.ingest.stamp import Clock, Sender, stamp
+from mana_errors.logs import Limited
 from mana_errors.model.event import Event
 from mana_errors.model.outcome import Outcome
 from mana_errors.store.spool.format import encode_event
@@ -81,7 +83,7 @@ class Accepted:
 
 AsgiApp = Callable[[Scope, Receive, Send], Awaitable[None]]
 
-_log: Final = logging.getLogger(__name__)
+_log: Final = Limited(logging.getLogger(__name__))
 _encode: Final = msgspec.json.Encoder().encode
 
 
@@ -124,9 +126,8 @@ class IngestApp:
             meters.requests_refused.labels(str(error.status)).inc()
             retry = (b"retry-after", str(error.retry_after_s).encode())
             await _send(send, error.status, [*_JSON, retry], _failure(str(error)))
-        except Exception:  # noqa: BLE001 - the contract: the endpoint never throws
-            meters.unexpected.labels("ingest").inc()
-            _log.exception("ingest failed")
+        except Exception as error:  # noqa: BLE001 - the contract: the endpoint never throws
+            _note_unexpected(error)
             retry = (b"retry-after", b"60")
             await _send(send, 503, [*_JSON, retry], _failure("internal error; try again later"))
         else:
@@ -165,10 +166,9 @@ class IngestApp:
             return self._prepare(raw, sender, index)
         except ClientError as error:
             return str(error)
-        except Exception:  # noqa: BLE001 - whatever it was, the other items must not suffer
-            meters.unexpected.labels("ingest").inc()
+        except Exception as error:  # noqa: BLE001 - the other items must not suffer
             meters.outcomes.labels(Outcome.UNAVAILABLE).inc()
-            _log.exception("ingest of one batch item failed")
+            _note_unexpected(error)
             return "internal error"
 
     def _refuse_when_full(self) -> None:
@@ -179,7 +179,7 @@ class IngestApp:
         """decode, scrub, stamp; counts what is refused."""
         meters.received.labels("native").inc()
         try:
-            event = scrub(stamp(decode_report(raw), sender, self._clock, index), raw)
+            event = scrub(stamp(decode_report(raw), sender, self._clock, index))
             try:
                 return Accepted(event, encode_event(event))
             except OverflowError:
@@ -201,6 +201,13 @@ class IngestApp:
             raise
         meters.spool_commit_seconds.observe(time.perf_counter() - started)
         meters.outcomes.labels(Outcome.ACCEPTED).inc(len(accepted))
+
+
+def _note_unexpected(error: Exception) -> None:
+    # Without the exception's message: it may quote what a stranger sent.
+    meters.unexpected.labels("ingest").inc()
+    where = "".join(traceback.format_tb(error.__traceback__))
+    _log.warning("ingest failed", exception_type=type(error).__name__, where=where)
 
 
 def _identify(headers: Headers) -> Sender:
