@@ -13,7 +13,6 @@ from mana_errors.ingest.scrub.rx import compile_pattern
 
 _LEAST: Final = 13
 _MOST: Final = 19
-_FIRST_GROUP: Final = 4
 
 # Whatever scrub_cards finds in a string, this finds in the string's JSON.
 CARD_IN_JSON: Final = (
@@ -32,7 +31,7 @@ def scrub_cards(text: bytes) -> bytes:
         start, end = match.start(), match.end()
         if _starts_apart(text, start):
             for candidate in _candidates(text, start, end):
-                if _passes_luhn(text[start:candidate]):
+                if _is_card(text[start:candidate]):
                     pieces += (text[done:start], MARKER_BYTES)
                     done = position = candidate
                     break
@@ -46,9 +45,8 @@ def scrub_cards(text: bytes) -> bytes:
 
 def _candidates(text: bytes, start: int, end: int) -> Iterator[int]:
     """Where a number that starts at `start` may end, farthest first: behind a digit group."""
-    while end > start:
-        digits = len(text[start:end].translate(None, b" -"))
-        if _LEAST <= digits <= _MOST and _ends_apart(text, end):
+    while end - start >= _LEAST:
+        if _ends_apart(text, end):
             yield end
         end = max(text.rfind(b" ", start, end), text.rfind(b"-", start, end))
 
@@ -68,7 +66,14 @@ def _is_word(byte: bytes) -> bool:
     return byte.isalnum() or byte == b"_"
 
 
-def _passes_luhn(number: bytes) -> bool:
-    digits = [byte - 48 for byte in number if byte > 47]  # noqa: PLR2004 - ASCII "0" is 48
-    doubled = sum(digit * 2 - 9 * (digit > 4) for digit in digits[-2::-2])  # noqa: PLR2004 - Luhn
-    return (sum(digits[-1::-2]) + doubled) % 10 == 0
+# ASCII digit -> ASCII digit of the checksum's doubled places
+_DOUBLED: Final = bytes.maketrans(b"0123456789", b"0246813579")
+_JOINTS: Final = b" -"
+
+
+def _is_card(number: bytes) -> bool:
+    digits = number.translate(None, _JOINTS)
+    if not _LEAST <= len(digits) <= _MOST:
+        return False
+    total = sum(digits[-1::-2]) + sum(digits[-2::-2].translate(_DOUBLED))
+    return (total - len(digits) * ord("0")) % 10 == 0

@@ -8,7 +8,7 @@ words (`sid`, `pin`): those must stand alone.
 from typing import Final
 
 from mana_errors.ingest.scrub.marker import MARKER_BYTES
-from mana_errors.ingest.scrub.names import is_secret_name
+from mana_errors.ingest.scrub.names import VERDICTS
 from mana_errors.ingest.scrub.rx import Match, compile_pattern
 
 _STEM: Final = (
@@ -67,7 +67,7 @@ def scrub_pairs(text: bytes) -> bytes:
 
 
 def _is_secret(match: Match, text: bytes) -> bool:
-    if not is_secret_name(match.group(1).decode()):
+    if not VERDICTS[match.group(1).decode()]:
         return False
     start = match.start()
     before = text[max(start - len(_SYNTAX), 0) : start].lower()
