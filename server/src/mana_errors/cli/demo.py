@@ -46,7 +46,8 @@ _FAULTS: Final[tuple[dict[str, Any], ...]] = (
         "sourceType": "frontend_mobile", "severity": "error",
         "deviceInfo": {"model": "Pixel 9", "os": "Android 16"},
         "stackTrace": "TypeError: Network request failed\n"
-        "    at fetchQuote (src/api/quotes.ts:17:9)\n    at loadToday (src/screens/Today.tsx:44:20)",
+        "    at fetchQuote (src/api/quotes.ts:17:9)\n"
+        "    at loadToday (src/screens/Today.tsx:44:20)",
     },
     {
         "appId": "billing", "errorCode": "UNHANDLED", "errorType": "KeyError",
@@ -72,10 +73,12 @@ def demo(
     count: Annotated[int, typer.Option(min=1, max=100_000, help="Reports to send.")] = 60,
 ) -> None:
     """Send a few dozen reports of several apps to a running server."""
+    from rich.console import Console
     from rich.progress import track
 
     address = (url or address_of(load_settings())).rstrip("/")
-    for report in track(list(reports(count)), "Reporting errors", transient=True):
+    shown = Console(stderr=True)
+    for report in track(list(reports(count)), "Reporting errors", console=shown, transient=True):
         send(address, report)
     typer.echo(f"{count} errors of {len({fault['appId'] for fault in _FAULTS})} apps are reported.")
     typer.echo(f"Look at them: {address}/")

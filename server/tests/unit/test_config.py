@@ -1,0 +1,103 @@
+"""Settings: read once, loud on a bad value, documented."""
+
+import re
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from mana_errors.config import Settings, load_settings, to_environ, variable_of
+from mana_errors.errors import BadSetting
+
+DOCS = Path(__file__).parents[3] / "docs" / "settings.md"
+ROW = re.compile(r"^\| `(\w+)` \| (?:`(.*?)`|empty) \| (.+) \|$", re.MULTILINE)
+
+
+def test_an_empty_environment_gives_the_defaults() -> None:
+    assert load_settings({}) == Settings()
+
+
+def test_the_environment_is_read() -> None:
+    settings = load_settings({"MANA_ERRORS_PORT": " 8080\n", "DATABASE_URL": "postgresql://x/y"})
+    assert settings.port == 8080
+    assert settings.database_url == "postgresql://x/y"
+
+
+def test_an_option_wins_over_the_environment() -> None:
+    assert load_settings({"MANA_ERRORS_PORT": "8080"}, port=0).port == 0
+    assert load_settings({"MANA_ERRORS_PORT": "8080"}, port=None).port == 8080
+
+
+def test_an_empty_variable_is_not_given() -> None:
+    """Compose files set variables to nothing."""
+    assert load_settings({"MANA_ERRORS_PORT": ""}).port == 3001
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "reason"),
+    [
+        ("MANA_ERRORS_PORT", "http", "is not a number"),
+        ("MANA_ERRORS_PORT", "65536", "must be between 0 and 65535"),
+        ("MANA_ERRORS_WORKERS", "0", "must be between 1 and 64"),
+        ("MANA_ERRORS_WORKERS", "1.5", "is not a number"),
+        ("MANA_ERRORS_RETENTION_DAYS", "-1", "must be between 1 and 3650"),
+        ("MANA_ERRORS_LOG_LEVEL", "verbose", "must be one of debug, info, warning, error"),
+    ],
+)
+def test_a_bad_value_names_variable_value_and_reason(
+    variable: str, value: str, reason: str
+) -> None:
+    with pytest.raises(BadSetting) as caught:
+        load_settings({variable: value})
+    assert str(caught.value) == f"{variable}: '{value}' {reason}"
+    assert caught.value.exit_status == 2
+
+
+def test_a_secret_comes_from_a_file(tmp_path: Path) -> None:
+    secret = tmp_path / "url"
+    secret.write_text("postgresql://u:p@db/x\n")
+    assert load_settings({"DATABASE_URL_FILE": str(secret)}).database_url == "postgresql://u:p@db/x"
+
+
+def test_the_variable_wins_over_its_file(tmp_path: Path) -> None:
+    environ = {"DATABASE_URL": "postgresql://own", "DATABASE_URL_FILE": str(tmp_path / "missing")}
+    assert load_settings(environ).database_url == "postgresql://own"
+
+
+def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    missing = tmp_path / "missing"
+    with pytest.raises(BadSetting, match=rf"DATABASE_URL_FILE: cannot read {missing}"):
+        load_settings({"DATABASE_URL_FILE": str(missing)})
+
+
+def test_paths_are_absolute(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Children may run elsewhere."""
+    monkeypatch.chdir(tmp_path)
+    assert load_settings({"MANA_ERRORS_DATA_DIR": "here"}).data_dir == tmp_path / "here"
+    assert load_settings({"MANA_ERRORS_DATA_DIR": "~/x"}).data_dir == Path.home() / "x"
+
+
+def test_children_read_what_their_parent_had(tmp_path: Path) -> None:
+    """Every setting survives the environment, whatever set it."""
+    settings = Settings(
+        host="::", port=0, data_dir=tmp_path, workers=3, database_url="postgresql://a/b",
+        retention_days=7, spool_max_bytes=2**30, min_free_bytes=0, log_level="debug",
+        log_format="json",
+    )  # fmt: skip
+    changed = [f.name for f in fields(Settings) if getattr(settings, f.name) == f.default]
+    assert changed == [], "give the new setting a value of its own here"
+    assert load_settings(to_environ(settings)) == settings
+
+
+def test_settings_md_documents_every_setting_and_nothing_else() -> None:
+    """Name, default and description are those of the code, in the code's order."""
+    documented = ROW.findall(DOCS.read_text(encoding="utf-8"))
+    expected = [
+        (
+            variable_of(item.name, item.metadata),
+            ".data" if item.name == "data_dir" else str(item.default),
+            item.metadata["doc"],
+        )
+        for item in fields(Settings)
+    ]
+    assert documented == expected
