@@ -1,21 +1,22 @@
 """Templates -> responses, with the headers that every page carries."""
 
+import re
 from datetime import UTC, datetime
 from functools import cache
+from hashlib import sha256
 from importlib.resources import files
 from typing import Any, Final, cast
 
 import msgspec
 from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
+from markupsafe import Markup, escape
 from starlette.requests import Request
 from starlette.responses import Response
 
-from mana_errors import __version__
 from mana_errors.model.reading import Tick
 from mana_errors.web.words import LANGUAGES, ago, pick_language
 
-STYLE_PATH: Final = f"/style-{__version__}.css"
 # Pages hold data of strangers: no script, nothing from elsewhere, in nobody's frame.
 _SAFE: Final = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self' data:; "
@@ -26,8 +27,14 @@ _SAFE: Final = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
 }
+_BACKTICKS: Final = re.compile(r"`([^`]+)`")
 _PAGE: Final = {**_SAFE, "Cache-Control": "no-store", "Vary": "Accept-Language"}
 _STYLE: Final = {**_SAFE, "Cache-Control": "public, max-age=31536000, immutable"}
+
+
+_STYLESHEET: Final = files("mana_errors.web").joinpath("templates", "style.css").read_bytes()
+# Its address changes with its content, so that it may be cached for good.
+STYLE_PATH: Final = f"/style-{sha256(_STYLESHEET).hexdigest()[:12]}.css"
 
 
 def render(request: Request, template: str, values: dict[str, Any], status: int = 200) -> Response:
@@ -57,13 +64,8 @@ def render_message(
 
 
 def render_style(_: Request) -> Response:
-    """The one stylesheet. Its address changes with the release."""
-    return Response(_style(), headers=_STYLE, media_type="text/css")
-
-
-@cache
-def _style() -> bytes:
-    return files("mana_errors.web").joinpath("templates", "style.css").read_bytes()
+    """The one stylesheet."""
+    return Response(_STYLESHEET, headers=_STYLE, media_type="text/css")
 
 
 @cache
@@ -78,7 +80,7 @@ def _templates() -> Environment:
     )
     # Jinja infers a narrower type from its own filters.
     cast("dict[str, Any]", environment.filters).update(
-        ago=_ago, bars=bars, iso=_iso, pretty=_pretty, number=_number
+        ago=_ago, bars=bars, iso=_iso, pretty=_pretty, number=_number, code=_code
     )
     return environment
 
@@ -99,6 +101,10 @@ def _pretty(value: object) -> str:
 def _number(number: int) -> str:
     # U+202F, a narrow space, groups digits in every language.
     return f"{number:,}".replace(",", "\u202f")
+
+
+def _code(text: str) -> Markup:
+    return Markup(_BACKTICKS.sub(r"<code>\1</code>", escape(text)))  # noqa: S704 - escaped before
 
 
 def bars(ticks: list[Tick], height: int) -> list[tuple[Tick, int]]:

@@ -1,0 +1,68 @@
+"""Rows for tests of what reads them: issues with their hashes, and events, straight into tables."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from mana_errors.model.ids import uuid7
+from mana_errors.store import partitions
+from mana_errors.store.db import Connection
+
+# Noon of yesterday: a fixed time with a partition, and no hour or day ends near it.
+NOON = datetime.now(UTC).replace(hour=12, minute=0, second=0, microsecond=0) - timedelta(days=1)
+
+
+async def add(connection: Connection, table: str, **values: Any) -> None:
+    """One row."""
+    names, numbers = ", ".join(values), ", ".join(f"${n + 1}" for n in range(len(values)))
+    await connection.execute(
+        f"INSERT INTO error_logs.{table} ({names}) VALUES ({numbers})", *values.values()
+    )
+
+
+async def add_issue(connection: Connection, **values: Any) -> UUID:
+    """An issue with one grouping hash, whose id is the issue's own."""
+    issue_id = values.setdefault("id", uuid7())
+    seen = values.setdefault("last_seen", NOON)
+    defaults = {
+        "app_id": "chat",
+        "fingerprint": f"f-{issue_id.hex}",
+        "title": "TypeError: no such thing",
+        "error_type": "TypeError",
+        "culprit": "cart.ts in total",
+        "severity": "error",
+        "first_seen": seen - timedelta(hours=1),
+        "count": 1,
+    }
+    row = {**defaults, **values}
+    await add(connection, "issues", **row)
+    await add(
+        connection,
+        "issue_hashes",
+        grouping_hash=issue_id,
+        issue_id=issue_id,
+        app_id=row["app_id"],
+        fingerprint=row["fingerprint"],
+        components=[["fingerprint", row["fingerprint"]], ["stack", "cart.ts total"]],
+    )
+    return issue_id
+
+
+async def add_event(connection: Connection, issue_id: UUID, **values: Any) -> UUID:
+    """An event of an issue that add_issue made."""
+    event_id = values.setdefault("id", uuid7())
+    defaults = {
+        "error_code": "OUT_OF_STOCK",
+        "error_type": "TypeError",
+        "message": "no such thing",
+        "app_id": "chat",
+        "fingerprint": f"f-{issue_id.hex}",
+        "occurred_at": NOON,
+        "received_at": NOON,
+        "grouping_hash": issue_id,
+        "protocol": "native",
+    }
+    row = {**defaults, **values}
+    await partitions.ensure(connection, {row["occurred_at"].date()})
+    await add(connection, "error_logs", **row)
+    return event_id
