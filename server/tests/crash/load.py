@@ -123,6 +123,52 @@ class Request:
         return all(marker is None or marker in self.lasting for marker in self.markers)
 
 
+@dataclass(frozen=True)
+class Answer:
+    """What came back."""
+
+    status: int
+    # names in lower case
+    headers: dict[str, str]
+    body: dict[str, Any]
+
+
+class Wire:
+    """One connection to a server."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._reader = reader
+        self._writer = writer
+
+    @classmethod
+    async def open(cls, port: int) -> "Wire":
+        return cls(*await asyncio.open_connection("127.0.0.1", port))
+
+    async def post(self, request: Request) -> Answer:
+        """Send and wait. Raises OSError, IncompleteReadError or ValueError when it breaks."""
+        head = [
+            f"POST {request.path} HTTP/1.1",
+            "Host: localhost",
+            "Content-Type: application/json",
+            f"Content-Length: {len(request.body)}",
+            *([f"Idempotency-Key: {request.key}"] if request.key else []),
+        ]
+        self._writer.write("\r\n".join(head).encode() + b"\r\n\r\n" + request.body)
+        await self._writer.drain()
+        first, *lines = (await self._reader.readuntil(b"\r\n\r\n")).decode().splitlines()
+        headers = {
+            name.strip().lower(): value.strip()
+            for name, _, value in (line.partition(":") for line in lines if line)
+        }
+        body = await self._reader.readexactly(int(headers["content-length"]))
+        return Answer(int(first.split()[1]), headers, json.loads(body))
+
+    def close(self) -> None:
+        # The loop may be gone already.
+        with suppress(RuntimeError):
+            self._writer.close()
+
+
 class Client:
     """One client: a connection at a time, a request at a time."""
 
@@ -135,7 +181,7 @@ class Client:
         self._padding = "x" * padding
         self._number = 0
         self._name = f"{rng.getrandbits(32):08x}"
-        self._connection: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
+        self._wire: Wire | None = None
 
     async def run(self, stop: threading.Event) -> None:
         """Report until told to stop."""
@@ -169,64 +215,41 @@ class Client:
         began = time.monotonic()
         try:
             async with asyncio.timeout(ANSWER_LIMIT_S):
-                status, headers, body = await self._post(request)
+                answer = await self._post(request)
         except (OSError, asyncio.IncompleteReadError, ValueError):
             self._ledger.lost_connections += 1
             self._disconnect()
             await asyncio.sleep(RETRY_S)
             return False
-        if status == 503:
-            self._ledger.refusals.append((headers.get("retry-after"), json.loads(body)))
+        if answer.status == 503:
+            self._ledger.refusals.append((answer.headers.get("retry-after"), answer.body))
             self._ledger.refused |= markers - set(request.lasting)
             await asyncio.sleep(RETRY_S)
             return False
         self._ledger.latencies.append((time.monotonic(), time.monotonic() - began))
-        self._settle(request, status, json.loads(body))
+        self._settle(request, answer)
         return True
 
-    def _settle(self, request: Request, status: int, answer: dict[str, Any]) -> None:
-        if status != 201 or not answer["success"]:
-            self._ledger.wrong.append(f"{status} {answer}")
+    def _settle(self, request: Request, answer: "Answer") -> None:
+        if answer.status != 201 or not answer.body["success"]:
+            self._ledger.wrong.append(str(answer))
             return
-        results = answer["results"] if request.path == BATCH else [answer]
+        results = answer.body["results"] if request.path == BATCH else [answer.body]
         for marker, result in zip(request.markers, results, strict=True):
             if result["success"] != (marker is not None):
                 self._ledger.wrong.append(f"{marker}: {result}")
             elif marker is not None:
                 self._ledger.acknowledge(result["id"], marker)
 
-    async def _post(self, request: Request) -> tuple[int, dict[str, str], bytes]:
-        reader, writer = await self._connected()
-        head = [
-            f"POST {request.path} HTTP/1.1",
-            "Host: localhost",
-            "Content-Type: application/json",
-            f"Content-Length: {len(request.body)}",
-            *([f"Idempotency-Key: {request.key}"] if request.key else []),
-        ]
-        writer.write("\r\n".join(head).encode() + b"\r\n\r\n" + request.body)
-        await writer.drain()
-        status_line, *lines = (await reader.readuntil(b"\r\n\r\n")).decode().splitlines()
-        headers = {
-            name.strip().lower(): value.strip()
-            for name, _, value in (line.partition(":") for line in lines if line)
-        }
-        body = await reader.readexactly(int(headers["content-length"]))
-        if headers.get("connection") == "close":
-            self._disconnect()
-        return int(status_line.split()[1]), headers, body
-
-    async def _connected(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-        if self._connection is None:
-            port = self._rng.choice(self._ports)
-            self._connection = await asyncio.open_connection("127.0.0.1", port)
-        return self._connection
+    async def _post(self, request: Request) -> "Answer":
+        if self._wire is None:
+            self._wire = await Wire.open(self._rng.choice(self._ports))
+        return await self._wire.post(request)
 
     def _disconnect(self) -> None:
-        connection, self._connection = self._connection, None
-        if connection is not None:
-            with suppress(RuntimeError):
-                connection[1].close()
+        wire, self._wire = self._wire, None
+        if wire is not None:
+            wire.close()
 
     def make_request(self) -> Request:
         """A single report, or a batch with now and then a bad item in it."""

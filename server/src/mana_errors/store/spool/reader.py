@@ -66,18 +66,21 @@ class SegmentReader:
                 break
         if payloads:
             return SpoolBatch(self.segment, position, start + end, tuple(payloads))
-        return self._skip_damage(position, start) if self.finished else None
+        return self._skip_damage(position, start)
 
     def waiting_bytes(self, position: int) -> int:
         """Bytes behind position that are known to be durable."""
         return max(self._durable() - max(position, SEGMENT_HEADER_BYTES), 0)
 
     def _chunk(self, start: int) -> bytes:
-        end = self._size() if self.finished else self._durable()
+        end = self._end()
         head = os.pread(self._descriptor, RECORD_OVERHEAD_BYTES, start) if start < end else b""
         if (length := record_length(head)) is None:
             return b""
         return os.pread(self._descriptor, min(max(CHUNK_BYTES, length), end - start), start)
+
+    def _end(self) -> int:
+        return self._size() if self.finished else self._durable()
 
     def _durable(self) -> int:
         head = os.pread(self._descriptor, DURABLE.size, DURABLE_AT)
@@ -87,13 +90,15 @@ class SegmentReader:
         return os.fstat(self._descriptor).st_size
 
     def _skip_damage(self, position: int, start: int) -> SpoolBatch | None:
-        rest = os.pread(self._descriptor, max(self._size() - start, 0), start)
+        rest = os.pread(self._descriptor, max(self._end() - start, 0), start)
         found = find_record(rest, 0)
-        damaged = (rest if found < 0 else rest[:found]).rstrip(b"\0")
-        if found < 0 and not damaged:
+        if found >= 0:
+            return SpoolBatch(self.segment, position, start + found, (), rest[:found])
+        # Zeros are space that was never used, unless they were durable records once.
+        used = max(len(rest.rstrip(b"\0")), min(self._durable() - start, len(rest)))
+        if used <= 0:
             return None
-        end = start + (found if found >= 0 else len(rest))
-        return SpoolBatch(self.segment, position, end, (), damaged)
+        return SpoolBatch(self.segment, position, start + len(rest), (), rest[:used])
 
     def _writer_is_gone(self) -> bool:
         try:
