@@ -1,0 +1,140 @@
+"""Event -> Grouping: the contract's fingerprint, the hash that maps the event to its issue, and
+what the issue is called. Pure and versioned.
+
+The fingerprint is fixed for all time (protocol/README.md). The grouping hash is of
+GROUPING_VERSION: what changes it for any event needs a new version, which aliases the old hashes.
+
+A grouping hash covers the app and these components, in this order:
+
+1. the client's fingerprint, when sent, with the hash of 2 in the place of each {{ default }};
+2. else the error's code and type, the request's method and normalised path, and
+   a. the stack signature: the app's own calls, or, without any, all that have a position;
+   b. without such a stack, the normalised message.
+"""
+
+import re
+from collections.abc import Iterable
+from hashlib import blake2b
+from typing import Final
+from uuid import UUID
+
+from mana_errors.digest.normalize import (
+    normalize_file,
+    normalize_message,
+    normalize_path,
+    url_path,
+)
+from mana_errors.model.event import Event
+from mana_errors.model.grouping import Grouping
+from mana_errors.model.stack import Frame, Stack
+
+GROUPING_VERSION: Final = 1
+
+# Deeper calls are the framework's way into the app, and differ where the problem does not.
+SIGNATURE_FRAMES: Final = 50
+# One line of an issue list.
+MAX_TITLE: Final = 200
+_HASH_BYTES: Final = 16
+_DEFAULT: Final = re.compile(r"\{\{ ?default ?\}\}")
+_UNNAMED: Final = frozenset({"", "<anonymous>", "anonymous", "?"})
+
+Components = tuple[tuple[str, str], ...]
+
+
+def group(event: Event, stack: Stack | None) -> Grouping:
+    """Everything that grouping says about one event."""
+    frames = _telling_frames(stack)
+    components = _default_components(event, frames)
+    grouping_hash = _hash_components(event.app_id, components)
+    if event.client_fingerprint:
+        chosen = _DEFAULT.sub(grouping_hash.hex(), event.client_fingerprint)
+        components = (("client", chosen),)
+        grouping_hash = _hash_components(event.app_id, components)
+    return Grouping(
+        fingerprint=event.client_fingerprint or contract_fingerprint(event),
+        grouping_hash=UUID(bytes=grouping_hash),
+        title=_title(event),
+        culprit=_culprit(event, frames),
+        components=components,
+    )
+
+
+def contract_fingerprint(event: Event) -> str:
+    """The contract's five fields as 32 hex digits; a field that is not there counts as empty."""
+    path = url_path(event.request_url or "")
+    method = event.request_method or ""
+    fields = (event.error_code, event.error_type, event.app_id, path, method)
+    return _hash(fields).hex()
+
+
+def _default_components(event: Event, frames: list[Frame]) -> Components:
+    request = (
+        ("method", event.request_method or ""),
+        ("path", normalize_path(event.request_url or "")),
+    )
+    error = (("code", event.error_code), ("type", event.error_type))
+    if frames:
+        return (*error, *request, ("stack", _signature(frames)))
+    return (*error, *request, ("message", normalize_message(event.message)))
+
+
+def _hash_components(app_id: str, components: Components) -> bytes:
+    fields = [str(GROUPING_VERSION), app_id]
+    for component in components:
+        fields += component
+    return _hash(fields)
+
+
+def _hash(fields: Iterable[str]) -> bytes:
+    """Each field as netstring, so that no two lists of fields are the same bytes."""
+    encoded = [field.encode() for field in fields]
+    text = b"".join([b"%d:%b," % (len(field), field) for field in encoded])
+    return blake2b(text, digest_size=_HASH_BYTES).digest()
+
+
+def _telling_frames(stack: Stack | None) -> list[Frame]:
+    """The app's own calls that have a position, or all that have one."""
+    if stack is None:
+        return []
+    positioned = [frame for frame in stack.frames if frame.line is not None]
+    return [frame for frame in positioned if frame.in_app] or positioned
+
+
+def _signature(frames: list[Frame]) -> str:
+    """Failing call first; a call repeated in a row stands once, so that depth does not matter."""
+    calls: list[str] = []
+    for frame in reversed(frames):
+        call = _call(frame)
+        if not calls or calls[-1] != call:
+            calls.append(call)
+            if len(calls) == SIGNATURE_FRAMES:
+                break
+    return " | ".join(calls)
+
+
+def _call(frame: Frame) -> str:
+    place = frame.module or normalize_file(frame.file or "")
+    function = frame.function or ""
+    return place if function in _UNNAMED else f"{place} {function}"
+
+
+def _title(event: Event) -> str:
+    summary = event.message.strip().partition("\n")[0].rstrip()
+    return _cut(f"{event.error_type}: {summary}" if summary else event.error_type)
+
+
+def _culprit(event: Event, frames: list[Frame]) -> str:
+    """Where it failed: the call, else the request, else the service."""
+    if frames and frames[-1].in_app:
+        frame = frames[-1]
+        file = normalize_file(frame.file or "")
+        function = frame.function or ""
+        return _cut(file if function in _UNNAMED else f"{file} in {function}")
+    if event.request_url:
+        path = normalize_path(event.request_url)
+        return _cut(f"{event.request_method} {path}" if event.request_method else path)
+    return _cut(event.service_name or "")
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= MAX_TITLE else text[: MAX_TITLE - 1] + "…"
