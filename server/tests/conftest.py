@@ -79,10 +79,12 @@ def server(
     dsn = cluster.create(template)
     server = Server(tmp_path_factory.mktemp("server") / "data", {"DATABASE_URL": dsn})
     _running.append(server)
-    yield server.start()
-    _running.remove(server)
-    server.clean_up()
-    cluster.drop(dsn)
+    try:
+        yield server.start()
+    finally:
+        _running.remove(server)
+        server.clean_up()
+        cluster.drop(dsn)
 
 
 @pytest.hookimpl(wrapper=True)

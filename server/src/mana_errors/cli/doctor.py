@@ -1,6 +1,5 @@
 """`mana-errors doctor`: checks everything and says what to do."""
 
-import asyncio
 import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Final
@@ -36,6 +35,8 @@ def doctor(data_dir: DataDir = None, as_json: Json = False) -> None:
 
 
 def _ask_database(settings: Settings) -> list["Finding"]:
+    import asyncio
+
     from mana_errors.cli.checks_database import database_findings, unreachable
     from mana_errors.cli.database import database
     from mana_errors.cli.findings import ok

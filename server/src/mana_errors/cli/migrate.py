@@ -1,6 +1,5 @@
 """`mana-errors migrate`: brings the database's schema to this release."""
 
-import asyncio
 import json
 
 import typer
@@ -11,6 +10,8 @@ from mana_errors.config import load_settings
 
 def migrate(data_dir: DataDir = None, as_json: Json = False) -> None:
     """Apply the migrations that the database lacks. `serve` does it by itself."""
+    import asyncio
+
     from mana_errors.cli.database import database
     from mana_errors.store import migrate as store
 

@@ -4,6 +4,7 @@ Runs as `python -m mana_errors.cli.supervisor`, with its settings in the environ
 long as the server and does little, so it imports little: the standard library and no event loop.
 """
 
+import logging
 import os
 import shutil
 import sys
@@ -23,6 +24,8 @@ from mana_errors.store.node import node_id
 
 # Each child drains within its own, shorter limit; orchestrators kill after 30 s to 90 s.
 STOP_LIMIT_S: Final = 30.0
+
+_log: Final = logging.getLogger("mana_errors.cli.supervisor")
 
 
 def main() -> int:
@@ -61,6 +64,7 @@ def serve(settings: Settings) -> None:
         # 3. Until told to stop
         _tend([*workers, background], signals, keeper)
         # 4. Refuse and drain, digest what is drained, then PostgreSQL
+        _log.info("stopping")
         listener.close()
         stop(workers, STOP_LIMIT_S, signals)
         stop([background], STOP_LIMIT_S, signals)
