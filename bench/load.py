@@ -11,7 +11,7 @@ import time
 from collections import Counter
 from datetime import UTC, datetime
 from itertools import cycle
-from typing import Final
+from typing import Final, cast
 
 import msgspec
 import uvloop
@@ -79,8 +79,8 @@ class _Connection(asyncio.Protocol):
         self._due = 0.0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.WriteTransport)
-        self._transport = transport
+        # uvloop's transports do not descend from asyncio's
+        self._transport = cast("asyncio.WriteTransport", transport)
 
     def connection_lost(self, exc: Exception | None) -> None:
         if not self._run.done.done():

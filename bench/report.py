@@ -162,6 +162,8 @@ def _machine(disk: Path) -> dict[str, str]:
         "memory": f"{memory:.0f} GiB",
         "kernel": platform.release(),
         "file system": _file_system(disk),
+        # what else ran: above 0.5 the figures say little
+        "load average before": f"{os.getloadavg()[0]:.1f}",
     }
 
 
