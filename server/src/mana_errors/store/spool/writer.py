@@ -32,6 +32,8 @@ SEGMENT_MAX_AGE_S: Final = 3600.0
 # How stale the view of free space and spool size may be. At 100 MB/s that is 50 MB, far below
 # the default free-space floor.
 SPACE_CHECK_INTERVAL_S: Final = 0.5
+# A segment that is being made: not a reader's business yet.
+UNBORN_SUFFIX: Final = ".unborn"
 # A small file system is full long before 256 MiB are left.
 MIN_FREE_SHARE: Final = 0.05
 
@@ -77,6 +79,7 @@ class SpoolWriter:
         self._space_checked = -SPACE_CHECK_INTERVAL_S
         self._refusal: str | None = None
         directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+        _remove_unborn(directory)
 
     async def append(self, payloads: Sequence[bytes]) -> None:
         """Make the payloads durable, all or none. Raises SpoolUnavailable."""
@@ -153,19 +156,32 @@ class SpoolWriter:
 
 def _open_segment(directory: Path, size: int) -> _Segment:
     path = directory / f"{uuid7().hex}{SUFFIX}"
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    unborn = path.with_suffix(UNBORN_SUFFIX)
+    descriptor = os.open(unborn, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     try:
-        # The lock comes first: a reader that finds the file unlocked takes it for finished.
+        # Named as a segment only once it is locked: a reader takes an unlocked one for finished
+        # and deletes it.
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         _allocate(descriptor, max(SEGMENT_BYTES, size + SEGMENT_HEADER_BYTES))
         os.pwrite(descriptor, SEGMENT_MAGIC + DURABLE.pack(SEGMENT_HEADER_BYTES), 0)
         os.fsync(descriptor)
+        unborn.rename(path)
         _sync_directory(directory)
     except OSError:
         os.close(descriptor)
+        unborn.unlink(missing_ok=True)
         path.unlink(missing_ok=True)
         raise
     return _Segment(path, descriptor, SEGMENT_HEADER_BYTES)
+
+
+def _remove_unborn(directory: Path) -> None:
+    """Remove what writers left that were killed while they made a segment."""
+    for path in directory.glob(f"*{UNBORN_SUFFIX}"):
+        # Locked: another worker makes it now. Gone: it has its name, or another worker was faster.
+        with contextlib.suppress(OSError), path.open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            path.unlink()
 
 
 def _allocate(descriptor: int, size: int) -> None:
