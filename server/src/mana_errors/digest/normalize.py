@@ -110,7 +110,7 @@ _VALUES: Final = re.compile(
 @_remembering
 def normalize_message(message: str) -> str:
     """The first MAX_MESSAGE characters with a placeholder for each value: quoted text, URL, e-mail
-    address, UUID, date, IP address, hex number, opaque token, number."""
+    address, UUID, date, IP address, opaque token, number in decimal or hex."""
     return " ".join(_VALUES.sub(_placeholder, message[:MAX_MESSAGE]).split())
 
 
@@ -119,7 +119,8 @@ def _placeholder(match: re.Match[str]) -> str:
     if kind == "word":
         word = match[0]
         return "<id>" if _is_opaque(word) else _NUMBER_IN_WORD.sub("<n>", word)
-    return f"<{kind}>"
+    # Some hex numbers happen to have no letter in them.
+    return "<n>" if kind == "hex" else f"<{kind}>"
 
 
 _NUMBER_IN_WORD: Final = re.compile(r"(?<![A-Za-z0-9])\d+")

@@ -46,7 +46,8 @@ def parse_javascript(text: str) -> list[Frame]:
 
 
 def _parse_line(line: str) -> Frame | None:
-    line = line.strip()
+    # Node opens a brace behind the last call when properties of the error follow.
+    line = line.strip().removesuffix(" {")
     if line.startswith("at "):
         return _parse_v8(line[3:])
     if "@" in line or line.startswith(_SCHEMES):
