@@ -126,8 +126,8 @@ class Server:
 
     def log(self) -> list[dict[str, Any]]:
         """Its log lines that are JSON."""
-        lines = self.log_path.read_text().splitlines()
-        return [json.loads(line) for line in lines if line.startswith("{")]
+        lines = self.log_path.read_text().splitlines(keepends=True)
+        return [json.loads(line) for line in lines if line.startswith("{") and line.endswith("\n")]
 
     def log_tail(self) -> str:
         """For a person who wonders why a test failed."""
@@ -137,9 +137,19 @@ class Server:
 
     def start(self, *arguments: str) -> "Server":
         """Start it and wait until it is ready: accepts reports, and the database is migrated."""
+        earlier = self._greetings()
         self.spawn(*arguments)
-        wait_until(self.is_ready, f"ready server\n{self.log_tail()}")
+        # workers of a killed server may still answer on the same port
+        wait_until(lambda: self._greetings(alive=True) > earlier, "a greeting")
+        wait_until(self.is_ready, "a ready server")
         return self
+
+    def _greetings(self, *, alive: bool = False) -> int:
+        ended = self.process is not None and self.process.poll() is not None
+        assert not (alive and ended), f"ended\n{self.log_tail()}"
+        if not self.log_path.exists():
+            return 0
+        return sum(line["event"] == "accepting reports" for line in self.log())
 
     def spawn(self, *arguments: str) -> None:
         """Start it without waiting."""
