@@ -2,13 +2,12 @@
 
 from typing import Final
 
-_MODULES: Final = "/node_modules/"
+_MODULES: Final = "node_modules/"
 # node:internal/…, and what Node before 16 wrote; extensions of Chromium, Firefox and Safari
 _FOREIGN_SCRIPTS: Final = (
     "node:",
     "internal/",
     "native",
-    "node_modules/",
     "chrome-extension:",
     "moz-extension:",
     "safari-extension:",
@@ -25,15 +24,25 @@ _PACKAGES: Final = ("/site-packages/", "/dist-packages/")
 _STANDARD_LIBRARY: Final = ("/lib/python3", "/lib/python2", "/lib/pypy", ".zip/")
 
 
-def is_own_script(file: str) -> bool:
-    """Whether a JavaScript file is the app's own."""
-    path = file.replace("\\", "/")
-    if _MODULES in path or path.startswith(_FOREIGN_SCRIPTS):
-        return False
-    # A bundler's own code, wherever the bundle lies
-    if "webpack/bootstrap" in path or "webpack/runtime" in path:
-        return False
-    return not path[path.rfind("/") + 1 :].startswith(_VENDOR_BUNDLES)
+def owner_of_script(file: str) -> tuple[str | None, bool]:
+    """The npm package that a JavaScript file belongs to (`@nestjs/core`), and whether the file is
+    the app's own."""
+    path = file.replace("\\", "/") if "\\" in file else file
+    index = path.rfind(_MODULES)
+    if index != -1 and path[index - 1 : index] in {"", "/"}:
+        return _package(path[index + len(_MODULES) :]), False
+    if (
+        path.startswith(_FOREIGN_SCRIPTS)
+        or "webpack/bootstrap" in path
+        or "webpack/runtime" in path
+    ):
+        return None, False
+    return None, not path[path.rfind("/") + 1 :].startswith(_VENDOR_BUNDLES)
+
+
+def _package(path: str) -> str | None:
+    name, _, rest = path.partition("/")
+    return f"{name}/{rest.partition('/')[0]}" if name.startswith("@") else name or None
 
 
 def is_own_python(file: str) -> bool:
@@ -53,13 +62,3 @@ def _is_standard_library(path: str) -> bool:
     # C:/Users/me/AppData/Local/Programs/Python/Python312/Lib/asyncio/base_events.py
     home, found, _ = path.partition("/lib/")
     return bool(found) and home.rpartition("/")[2].startswith("python3")
-
-
-def npm_package(file: str) -> str | None:
-    """The npm package that a file belongs to: `@nestjs/core`; None outside node_modules."""
-    path = file.replace("\\", "/")
-    index = path.rfind("node_modules/")
-    if index == -1:
-        return None
-    name, _, rest = path[index + len("node_modules/") :].partition("/")
-    return f"{name}/{rest.partition('/')[0]}" if name.startswith("@") else name or None

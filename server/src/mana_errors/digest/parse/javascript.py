@@ -11,7 +11,7 @@ Gecko   async*total@https://shop.example/app.js:10:5    run@https://x/a.js line 
 from functools import lru_cache
 from typing import Final
 
-from mana_errors.digest.parse.inapp import is_own_script, npm_package
+from mana_errors.digest.parse.inapp import owner_of_script
 from mana_errors.model.stack import Frame
 
 # What follows is the stack of an earlier error: `cause` as Node prints it, and as people log it.
@@ -100,14 +100,8 @@ def _positioned(function: str, file: str, line: int, column: int) -> Frame:
     if file.startswith(_HERMES):
         # Bytecode offsets count from 0, all other columns from 1.
         file, column = file[len(_HERMES) :], column + 1
-    return Frame(
-        file,
-        function or None,
-        npm_package(file),
-        line,
-        column or None,
-        is_own_script(file),
-    )
+    package, own = owner_of_script(file)
+    return Frame(file, function or None, package, line, column or None, own)
 
 
 def _is_number(text: str) -> bool:
