@@ -6,7 +6,7 @@ from uuid import UUID
 import msgspec
 
 from mana_errors.api.table import Route
-from mana_errors.ingest.app import BATCH_PATH, REPORT_PATH, BatchAnswer
+from mana_errors.ingest.accept import BATCH_PATH, REPORT_PATH, BatchAnswer
 from mana_errors.ingest.decode import Report
 from mana_errors.model.query import NoQuery
 

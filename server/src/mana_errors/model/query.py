@@ -115,8 +115,14 @@ def parse_query(kind: type[S], pairs: Iterable[tuple[str, str]]) -> S:
 def _list_fields(kind: type[msgspec.Struct]) -> frozenset[str]:
     info = msgspec.inspect.type_info(kind)
     assert isinstance(info, msgspec.inspect.StructType)  # noqa: S101 - kind is a Struct
-    many = msgspec.inspect.VarTupleType
-    return frozenset(field.encode_name for field in info.fields if isinstance(field.type, many))
+    return frozenset(field.encode_name for field in info.fields if _is_list(field.type))
+
+
+def _is_list(kind: msgspec.inspect.Type) -> bool:
+    # A description wraps the type that it describes.
+    while isinstance(kind, msgspec.inspect.Metadata):
+        kind = kind.type
+    return isinstance(kind, msgspec.inspect.VarTupleType)
 
 
 def _split(texts: list[str]) -> list[str]:
