@@ -23,7 +23,7 @@ check: setup ## Lint, format, types, layers
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/basedpyright
-	$(BIN)/lint-imports --no-cache
+	$(BIN)/lint-imports --no-cache --no-logo
 
 fmt: setup ## Format and fix what can be fixed
 	$(BIN)/ruff check --fix
