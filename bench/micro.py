@@ -33,7 +33,7 @@ STACK: Final = "\n".join(
             for n in range(1, 8)
         ),
         *(
-            f"    at async Layer.run{n} (/srv/shop/node_modules/@nestjs/core/router/run{n}.js:{n}:9)"
+            f"    at async Way.run{n} (/srv/shop/node_modules/@nestjs/core/router/run{n}.js:{n}:9)"
             for n in range(1, 9)
         ),
     ]
