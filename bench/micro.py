@@ -61,7 +61,7 @@ CLEAN: Final = Event(
     request_url="/api/orders/17/pay?step=2",
     request_method="POST",
     request_headers=HEADERS,
-    request_body={"items": [{"sku": f"A-{n}", "qty": n, "gift": False} for n in range(5)]},
+    request_body={"items": [{"sku": f"A-{n}", "qty": n, "gift": False} for n in range(15)]},
     context={"route": "/api/orders/:id/pay", "requestId": "550e8400-e29b-41d4-a716-446655440000"},
     user_agent="Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/131.0.0.0 Safari/537.36",
     browser_info={"name": "Chrome", "version": "131", "viewport": {"width": 1280, "height": 720}},
