@@ -15,7 +15,7 @@ from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, Self
 from uuid import UUID, uuid4
 
 from mana_errors.model.ids import uuid7
@@ -134,18 +134,23 @@ class Answer:
 
 
 class Wire:
-    """One connection to a server."""
+    """One connection to a server, opened at the first request."""
 
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._reader = reader
-        self._writer = writer
+    def __init__(self, port: int) -> None:
+        self._port = port
+        self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
 
-    @classmethod
-    async def open(cls, port: int) -> "Wire":
-        return cls(*await asyncio.open_connection("127.0.0.1", port))
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
 
     async def post(self, request: Request) -> Answer:
         """Send and wait. Raises OSError, IncompleteReadError or ValueError when it breaks."""
+        if self._streams is None:
+            self._streams = await asyncio.open_connection("127.0.0.1", self._port)
+        reader, writer = self._streams
         head = [
             f"POST {request.path} HTTP/1.1",
             "Host: localhost",
@@ -153,20 +158,23 @@ class Wire:
             f"Content-Length: {len(request.body)}",
             *([f"Idempotency-Key: {request.key}"] if request.key else []),
         ]
-        self._writer.write("\r\n".join(head).encode() + b"\r\n\r\n" + request.body)
-        await self._writer.drain()
-        first, *lines = (await self._reader.readuntil(b"\r\n\r\n")).decode().splitlines()
+        writer.write("\r\n".join(head).encode() + b"\r\n\r\n" + request.body)
+        await writer.drain()
+        first, *lines = (await reader.readuntil(b"\r\n\r\n")).decode().splitlines()
         headers = {
             name.strip().lower(): value.strip()
             for name, _, value in (line.partition(":") for line in lines if line)
         }
-        body = await self._reader.readexactly(int(headers["content-length"]))
+        body = await reader.readexactly(int(headers["content-length"]))
         return Answer(int(first.split()[1]), headers, json.loads(body))
 
-    def close(self) -> None:
-        # The loop may be gone already.
-        with suppress(RuntimeError):
-            self._writer.close()
+    async def close(self) -> None:
+        """Close it; the next request opens another."""
+        streams, self._streams = self._streams, None
+        if streams is not None:
+            streams[1].close()
+            with suppress(OSError):
+                await streams[1].wait_closed()
 
 
 class Client:
@@ -181,14 +189,14 @@ class Client:
         self._padding = "x" * padding
         self._number = 0
         self._name = f"{rng.getrandbits(32):08x}"
-        self._wire: Wire | None = None
+        self._wire = Wire(rng.choice(ports))
 
     async def run(self, stop: threading.Event) -> None:
         """Report until told to stop."""
         while not stop.is_set():
             await self.deliver(self.make_request(), stop)
             await asyncio.sleep(PAUSE_S * self._rng.random() * 2)
-        self._disconnect()
+        await self._disconnect()
 
     async def deliver(self, request: Request, stop: threading.Event) -> None:
         """Send, and send again what may be sent again, until it is acknowledged."""
@@ -205,7 +213,7 @@ class Client:
         if request.resendable and self._rng.random() < RESEND_SHARE:
             self._ledger.resent += 1
             # maybe to another server this time
-            self._disconnect()
+            await self._disconnect()
             await self._attempt(request)
 
     async def _attempt(self, request: Request) -> bool:
@@ -215,10 +223,10 @@ class Client:
         began = time.monotonic()
         try:
             async with asyncio.timeout(ANSWER_LIMIT_S):
-                answer = await self._post(request)
+                answer = await self._wire.post(request)
         except (OSError, asyncio.IncompleteReadError, ValueError):
             self._ledger.lost_connections += 1
-            self._disconnect()
+            await self._disconnect()
             await asyncio.sleep(RETRY_S)
             return False
         if answer.status == 503:
@@ -241,15 +249,10 @@ class Client:
             elif marker is not None:
                 self._ledger.acknowledge(result["id"], marker)
 
-    async def _post(self, request: Request) -> "Answer":
-        if self._wire is None:
-            self._wire = await Wire.open(self._rng.choice(self._ports))
-        return await self._wire.post(request)
-
-    def _disconnect(self) -> None:
-        wire, self._wire = self._wire, None
-        if wire is not None:
-            wire.close()
+    async def _disconnect(self) -> None:
+        """The next request goes to any of the ports."""
+        await self._wire.close()
+        self._wire = Wire(self._rng.choice(self._ports))
 
     def make_request(self) -> Request:
         """A single report, or a batch with now and then a bad item in it."""

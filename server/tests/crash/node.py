@@ -44,7 +44,7 @@ class Node(Server):
         return self
 
     def wait_live(self) -> None:
-        """Until a worker answers."""
+        """Until a worker of its own answers: an orphan of a killed supervisor answers, too."""
         wait_until(self._is_live, f"live server\n{self.log_tail()}")
 
     def exit_status(self) -> int:
@@ -96,7 +96,11 @@ class Node(Server):
 
     def _is_live(self) -> bool:
         assert self.process is None or self.process.poll() is None, f"ended\n{self.log_tail()}"
-        return self.status("/health/live") == 200
+        assert self.process is not None
+        # fields 1, 2 and 4 of proc_pid_stat(5): pid (command) state parent
+        parents = {_read(str(pid), "stat").split()[3] for pid in self.pids("worker")}
+        ours = {str(self.process.pid).encode()}
+        return parents == ours and self.status("/health/live") == 200
 
     def _own_pids(self) -> list[int]:
         # The setting is in the environment of supervisor and children alike.

@@ -6,7 +6,6 @@ import os
 import random
 import signal
 import subprocess
-import time
 from datetime import UTC, datetime
 from uuid import uuid4
 
@@ -14,7 +13,7 @@ import pytest
 
 from crash.load import REPORT, Answer, Ledger, Request, Wire, clients
 from crash.node import MakeNode, Node
-from crash.truth import assert_truth, caught_up, fetch
+from crash.truth import assert_truth, caught_up, fetch, stored_events
 from harness import executable, wait_until
 
 # The advisory lock that a leader holds, as store/fold.py takes it.
@@ -78,10 +77,10 @@ def test_same_event_to_both_at_once(pair: tuple[Node, Node], seed: int, *, dated
     requests = _requests(random.Random(seed), dated=dated)
 
     async def send() -> list[list[Answer]]:
-        wires = [await Wire.open(node.port) for node in pair]
-        return [
-            await asyncio.gather(*(wire.post(request) for wire in wires)) for request in requests
-        ]
+        async with Wire(pair[0].port) as one, Wire(pair[1].port) as other:
+            return [
+                await asyncio.gather(one.post(request), other.post(request)) for request in requests
+            ]
 
     ledger = _ledger(requests, asyncio.run(send()))
     assert_truth(ledger, *pair)
@@ -97,13 +96,12 @@ def test_resend_overtakes(pair: tuple[Node, Node], seed: int, *, dated: bool) ->
     os.kill(background, signal.SIGSTOP)
 
     async def send(node: Node) -> list[Answer]:
-        wire = await Wire.open(node.port)
-        return [await wire.post(request) for request in requests]
+        async with Wire(node.port) as wire:
+            return [await wire.post(request) for request in requests]
 
     first = asyncio.run(send(slow))
-    time.sleep(1)
     second = asyncio.run(send(fast))
-    wait_until(lambda: caught_up(fast), "the second copies are stored")
+    wait_until(lambda: len(stored_events(fast.dsn)) == EVENTS, "the second copies are stored")
     os.kill(background, signal.SIGCONT)
     ledger = _ledger(requests, [list(both) for both in zip(first, second, strict=True)])
     assert_truth(ledger, *pair)

@@ -2,12 +2,21 @@
 
 import asyncio
 import fcntl
+import functools
+from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
+from uuid import UUID
 
 import pytest
 
+from mana_errors.digest.run import Digest, DigestPlace
+from mana_errors.model.event import Event
+from mana_errors.model.ids import uuid7
+from mana_errors.store import cursors, db
+from mana_errors.store.spool import reader as reader_module
 from mana_errors.store.spool import writer as writer_module
+from mana_errors.store.spool.format import encode_event
 from mana_errors.store.spool.reader import SegmentReader, segments
 from mana_errors.store.spool.writer import SpoolLimits, SpoolWriter
 
@@ -65,3 +74,31 @@ def test_unfinished_segments_of_the_living_stay(tmp_path: Path) -> None:
         fcntl.flock(file, fcntl.LOCK_EX)
         SpoolWriter(tmp_path, NO_LIMITS)
         assert made.exists()
+
+
+async def test_a_segment_is_gone_for_good_before_its_cursor(
+    tmp_path: Path, migrated_dsn: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A power cut brings an unsynced deletion back; without a cursor it would be stored again."""
+    order: list[str] = []
+    sync, forget = reader_module.sync_directory, cursors.forget
+
+    def noted_sync(directory: Path) -> None:
+        sync(directory)
+        order.append(f"synced with {len(segments(directory))} left")
+
+    async def noted_forget(connection: db.Connection, segment: UUID) -> None:
+        order.append("forgotten")
+        await forget(connection, segment)
+
+    monkeypatch.setattr(reader_module, "sync_directory", noted_sync)
+    monkeypatch.setattr(cursors, "forget", noted_forget)
+    spool = SpoolWriter(tmp_path / "spool", NO_LIMITS)
+    now = datetime.now(UTC)
+    await spool.append([encode_event(Event(uuid7(), now, now, "app", "CODE", "Type", "message"))])
+    await spool.close()
+    place = DigestPlace(uuid7(), tmp_path / "spool", tmp_path / "dead-letters")
+    digest = Digest(place, functools.partial(db.connect, migrated_dsn), lambda: None)
+    await digest.digest_all()
+    digest._disconnect(None)
+    assert order == ["synced with 0 left", "forgotten"]

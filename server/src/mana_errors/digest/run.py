@@ -30,6 +30,7 @@ from mana_errors.model.outcome import DigestOutcome
 from mana_errors.store import cursors, db, deltas, events, partitions
 from mana_errors.store.spool.format import decode_event
 from mana_errors.store.spool.reader import SegmentReader, SpoolBatch, segments
+from mana_errors.store.spool.writer import sync_directory
 
 # How soon an event is noticed; the second that a reader may wait has room for ten of these.
 POLL_S: Final = 0.1
@@ -46,6 +47,8 @@ _TRY_AGAIN: Final = (
     Conflict,
     asyncpg.PostgresError,
     asyncpg.InterfaceError,
+    # asyncpg's own state after a connection was lost at a bad moment
+    asyncpg.InternalClientError,
     OSError,
 )
 
@@ -150,7 +153,7 @@ class Digest:
     async def _leave(self, connection: db.Connection, reader: SegmentReader, position: int) -> None:
         self._positions[reader.segment] = position
         if reader.finished:
-            reader.path.unlink()
+            reader.delete()
             del self._positions[reader.segment]
             self._last_known.pop(reader.segment, None)
             await cursors.forget(connection, reader.segment)
@@ -201,6 +204,8 @@ class Digest:
     async def _connected(self) -> db.Connection:
         if self._connection is None or self._connection.is_closed():
             self._connection = await self._connect()
+            # What a crash came upon may be deleted, but not durably yet.
+            sync_directory(self._place.spool)
             present = [UUID(path.stem) for path in segments(self._place.spool)]
             await cursors.forget_missing(self._connection, self._place.node, present)
         return self._connection

@@ -18,6 +18,14 @@ INTERVAL_S: Final = 600.0
 # After a failure, and when a reader held a partition.
 RETRY_S: Final = 30.0
 
+_TRY_AGAIN: Final = (
+    StoreUnavailable,
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    # asyncpg's own state after a connection was lost at a bad moment
+    asyncpg.InternalClientError,
+    OSError,
+)
 _log: Final = logging.getLogger(__name__)
 
 
@@ -29,7 +37,7 @@ async def run(
         pause = INTERVAL_S
         try:
             await keep(connect, retention, datetime.now(UTC))
-        except (StoreUnavailable, asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+        except _TRY_AGAIN as error:
             meters.database_failures.labels("retention").inc()
             _log.warning("retention waits for PostgreSQL: %s", error)
             pause = RETRY_S

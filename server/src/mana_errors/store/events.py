@@ -147,5 +147,6 @@ async def _stored_undated(connection: Connection, items: list[GroupedEvent]) -> 
 
 
 def _window(event: Event) -> tuple[datetime, datetime]:
-    # Clamped times move with the clock, so a first copy lies near this one, never behind it.
-    return event.occurred_at - RESEND_WINDOW, event.occurred_at
+    # Copies are stamped when they come, and stored in any order: another node, or another
+    # worker's segment, may have been faster; and clocks are put back.
+    return event.occurred_at - RESEND_WINDOW, event.occurred_at + RESEND_WINDOW

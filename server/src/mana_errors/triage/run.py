@@ -28,6 +28,8 @@ _TRY_AGAIN: Final = (
     StoreUnavailable,
     asyncpg.PostgresError,
     asyncpg.InterfaceError,
+    # asyncpg's own state after a connection was lost at a bad moment
+    asyncpg.InternalClientError,
     OSError,
 )
 _log: Final = logging.getLogger(__name__)

@@ -17,6 +17,7 @@ from mana_errors.store.spool.format import (
     record_length,
     records,
 )
+from mana_errors.store.spool.writer import sync_directory
 
 # Bytes looked at for one batch: about MAX_RECORDS events of 2 KB.
 CHUNK_BYTES: Final = 2 * 1024 * 1024
@@ -67,6 +68,11 @@ class SegmentReader:
         if payloads:
             return SpoolBatch(self.segment, position, start + end, tuple(payloads))
         return self._skip_damage(position, start)
+
+    def delete(self) -> None:
+        """Remove the file, durably: with the cursor gone, it would be digested again."""
+        self.path.unlink()
+        sync_directory(self.path.parent)
 
     def waiting_bytes(self, position: int) -> int:
         """Bytes behind position that are known to be durable."""
