@@ -166,7 +166,7 @@ def _open_segment(directory: Path, size: int) -> _Segment:
         os.pwrite(descriptor, SEGMENT_MAGIC + DURABLE.pack(SEGMENT_HEADER_BYTES), 0)
         os.fsync(descriptor)
         unborn.rename(path)
-        _sync_directory(directory)
+        sync_directory(directory)
     except OSError:
         os.close(descriptor)
         unborn.unlink(missing_ok=True)
@@ -191,7 +191,8 @@ def _allocate(descriptor: int, size: int) -> None:
         os.ftruncate(descriptor, size)
 
 
-def _sync_directory(directory: Path) -> None:
+def sync_directory(directory: Path) -> None:
+    """Make names in it durable: made, renamed or removed."""
     descriptor = os.open(directory, os.O_RDONLY)
     try:
         os.fsync(descriptor)
