@@ -68,7 +68,9 @@ def _operation(route: Route[Any, Any], components: Json) -> Json:
         content = {"application/json": {"schema": _schema(route.body)}}
         operation["requestBody"] = {"required": True, "content": content}
     if route.scope is not None:
-        operation["security"] = [{"token": [route.scope]}]
+        # An empty requirement: none is needed, under the condition that the description tells.
+        free: list[Json] = [{}] if route.open_here else []
+        operation["security"] = [{"token": [route.scope]}, *free]
         operation["description"] = f"Needs a token with the scope `{route.scope}`" + (
             ", but not from this machine." if route.open_here else "."
         )
