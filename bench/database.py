@@ -38,7 +38,7 @@ async def measure_growth(scale: Scale) -> list[Figure]:
             await fill(full, day, scale.stored // STORED_DAYS)
         for seed in range(RUNS):
             for at, server in enumerate((empty, full)):
-                timed = await end_to_end(server, batch_plan(server.port, COPIED, seed))
+                timed = await end_to_end(server, batch_plan(server.port, scale.grown, seed))
                 own[at].append(timed.rate)
                 raw[at].append((await raw_copy(server, COPIED)).rate)
     return [

@@ -159,7 +159,8 @@ async def _drive(plan: Plan) -> Result:
     ]
     sys.stdout.write("ready\n")
     sys.stdout.flush()
-    await loop.run_in_executor(None, sys.stdin.readline)
+    if not await loop.run_in_executor(None, sys.stdin.readline):
+        sys.exit("the bench is gone")
     cpu, started = _cpu(), time.monotonic()
     for index, connection in enumerate(connections):
         connection.begin(started + index * run.interval / plan.connections)

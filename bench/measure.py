@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from bench.load import Plan, Result, prepare
@@ -39,17 +39,49 @@ class Scale:
     # single reports one after the other, and those watched until visible (per run)
     sequential: int
     watched: int
-    # stored events for growth; expired ones for retention; events before memory is read again
+    # stored events for growth, and those of each load beside them, far fewer; expired ones for
+    # retention; events before memory is read again
     stored: int
+    grown: int
     expired: int
     remembered: int
     # whether yardsticks that take minutes are measured: DELETE + VACUUM
     slow: bool
 
 
-QUICK: Final = Scale("quick", 8_000, 16_000, 500, 10, 50_000, 50_000, 50_000, slow=False)
-DEFAULT: Final = Scale("default", 40_000, 60_000, 2_000, 70, 500_000, 200_000, 200_000, slow=False)
-FULL: Final = Scale("full", 60_000, 100_000, 3_000, 70, 5_000_000, 1_000_000, 1_000_000, slow=True)
+QUICK: Final = Scale(
+    name="quick",
+    singles=8_000,
+    batched=16_000,
+    sequential=500,
+    watched=10,
+    stored=50_000,
+    grown=8_000,
+    expired=50_000,
+    remembered=50_000,
+    slow=False,
+)
+DEFAULT: Final = Scale(
+    name="default",
+    singles=40_000,
+    batched=60_000,
+    sequential=2_000,
+    watched=70,
+    stored=500_000,
+    grown=30_000,
+    expired=200_000,
+    remembered=200_000,
+    slow=False,
+)
+FULL: Final = replace(
+    DEFAULT,
+    name="full",
+    stored=5_000_000,
+    grown=60_000,
+    expired=1_000_000,
+    remembered=1_000_000,
+    slow=True,
+)
 
 
 async def end_to_end(server: Server, plan: Plan) -> Timed:
