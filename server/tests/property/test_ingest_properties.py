@@ -9,6 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from mana_errors.errors import ClientError
+from mana_errors.ingest.cut import cut
 from mana_errors.ingest.decode import Report, decode_report, split_batch, tidy
 from mana_errors.ingest.scrub import scrub
 from mana_errors.ingest.stamp import MAX_FUTURE, Clock, Sender, stamp
@@ -40,7 +41,7 @@ reports = st.dictionaries(names, values, max_size=8).map(
 
 def prepare(raw: bytes) -> Event:
     """What ingest does between body and spool."""
-    event = scrub(stamp(decode_report(raw), SENDER, CLOCK))
+    event = cut(scrub(stamp(decode_report(raw), SENDER, CLOCK)))
     try:
         encode_event(event)
     except OverflowError:

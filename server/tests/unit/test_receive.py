@@ -11,7 +11,14 @@ import pytest
 import zstandard
 
 from mana_errors.errors import BadRequest, TooLarge, UnsupportedMedia
-from mana_errors.ingest.receive import ClientGone, Message, decompress, receive_body
+from mana_errors.ingest.receive import (
+    ClientGone,
+    Message,
+    check_head,
+    decode_body,
+    decompress,
+    read_body,
+)
 
 BODY = b'{"errorCode":"x"}' * 20
 LIMIT = 100_000
@@ -38,7 +45,8 @@ def received(*messages: Message, **headers: str) -> bytes:
         return queue.pop(0)
 
     raw = {key.replace("_", "-").encode(): value.encode() for key, value in headers.items()}
-    return asyncio.run(receive_body(raw, receive, LIMIT))
+    check_head(raw, LIMIT)
+    return decode_body(raw, asyncio.run(read_body(receive, LIMIT)), LIMIT)
 
 
 def whole(body: bytes) -> Message:

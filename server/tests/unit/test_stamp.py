@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from mana_errors.errors import InvalidReport
+from mana_errors.ingest.cut import cut
 from mana_errors.ingest.decode import Report
 from mana_errors.ingest.stamp import MAX_FUTURE, Clock, Sender, stamp
 from mana_errors.model.event import Event, Severity
@@ -132,8 +133,8 @@ def test_an_idempotency_key_makes_the_ids() -> None:
 )
 def test_long_text_is_cut_with_a_mark(field: str, name: str, limit: int) -> None:
     """At the limit nothing happens; over it the text is cut and the event says so."""
-    assert stamped(**{field: "x" * limit}).notes is None
-    event = stamped(**{field: "x" * (limit + 1)})
+    assert cut(stamped(**{field: "x" * limit})).notes is None
+    event = cut(stamped(**{field: "x" * (limit + 1)}))
     text: str = getattr(event, field)
     assert len(text) <= limit
     assert "…" in text
@@ -142,7 +143,7 @@ def test_long_text_is_cut_with_a_mark(field: str, name: str, limit: int) -> None
 
 def test_a_stack_is_cut_in_the_middle() -> None:
     """The failing call and the way to it both stay."""
-    event = stamped(stack_trace="first" + "x" * 60_000 + "last")
+    event = cut(stamped(stack_trace="first" + "x" * 60_000 + "last"))
     assert event.stack_trace is not None
     assert event.stack_trace.startswith("first")
     assert event.stack_trace.endswith("last")

@@ -13,7 +13,9 @@ from mana_errors import logs
 from mana_errors.api.app import build
 from mana_errors.cli.parent import parent_gone
 from mana_errors.config import Settings, load_settings
+from mana_errors.ingest.accept import Ingest
 from mana_errors.ingest.app import IngestApp
+from mana_errors.ingest.http import protocol_class
 from mana_errors.ingest.stamp import system_clock
 from mana_errors.model.health import Check
 from mana_errors.store.spool.writer import SpoolLimits, SpoolWriter
@@ -29,7 +31,9 @@ BACKLOG: Final = 2048
 def main() -> None:
     """Serve the inherited socket until SIGTERM or until the parent is gone."""
     settings = load_settings()
-    logs.setup(settings.log_level, settings.log_format, f"worker-{os.environ['MANA_ERRORS_WORKER']}")
+    logs.setup(
+        settings.log_level, settings.log_format, f"worker-{os.environ['MANA_ERRORS_WORKER']}"
+    )
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_serve(settings))
 
@@ -40,8 +44,8 @@ async def _serve(settings: Settings) -> None:
         SpoolLimits(settings.spool_max_bytes, settings.min_free_bytes),
     )
     pages = build(settings, os.environ["MANA_ERRORS_DSN"], lambda: _spool_check(spool))
-    app = IngestApp(spool, system_clock(settings.retention), pages)
-    server = uvicorn.Server(_config(app))
+    ingest = Ingest(spool, system_clock(settings.retention))
+    server = uvicorn.Server(_config(ingest, IngestApp(ingest, pages)))
     listening = socket.socket(fileno=int(os.environ["MANA_ERRORS_LISTEN_FD"]))
 
     def leave() -> None:
@@ -53,10 +57,10 @@ async def _serve(settings: Settings) -> None:
     logging.getLogger(__name__).info("worker left")
 
 
-def _config(app: IngestApp) -> uvicorn.Config:
+def _config(ingest: Ingest, app: IngestApp) -> uvicorn.Config:
     return uvicorn.Config(
         app,
-        http="httptools",
+        http=protocol_class(ingest),
         ws="none",
         lifespan="off",
         interface="asgi3",

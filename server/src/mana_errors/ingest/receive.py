@@ -36,18 +36,25 @@ class ClientGone(Exception):
     """The client closed the connection before its request was whole."""
 
 
-async def receive_body(headers: Headers, receive: Receive, limit: int) -> bytes:
-    """Read, decode and bound the request's body: at most `limit` bytes, before and after
-    decompression. Raises TooLarge, UnsupportedMedia, BadRequest, ClientGone.
+def check_head(headers: Headers, limit: int) -> None:
+    """What can be refused before a byte of the body: its type, and a declared length above
+    `limit` bytes. Raises UnsupportedMedia, TooLarge.
     """
-    _check_content_type(headers.get(b"content-type", b""))
-    encodings = _encodings(headers.get(b"content-encoding", b""))
+    if kind := headers.get(b"content-type"):
+        _check_content_type(kind)
     declared = headers.get(b"content-length", b"")
     if declared.isdigit() and int(declared) > limit:
-        raise _too_large(limit)
-    body = await _read(receive, limit)
-    for encoding in reversed(encodings):
-        body = decompress(body, encoding, limit)
+        raise too_large(limit)
+
+
+def decode_body(headers: Headers, body: bytes, limit: int) -> bytes:
+    """Undo the body's content encodings; at most `limit` bytes come out.
+
+    Raises TooLarge, UnsupportedMedia, BadRequest.
+    """
+    if encodings := headers.get(b"content-encoding"):
+        for encoding in reversed(_encodings(encodings)):
+            body = decompress(body, encoding, limit)
     return body
 
 
@@ -63,30 +70,21 @@ def _encodings(value: bytes) -> list[bytes]:
     return [name for name in names if name not in {b"", b"identity"}]
 
 
-async def _read(receive: Receive, limit: int) -> bytes:
-    message = await receive()
-    if message["type"] == "http.request" and not message.get("more_body", False):
-        body: bytes = message.get("body", b"")
-        if len(body) > limit:
-            raise _too_large(limit)
-        return body
-    return await _read_chunks(message, receive, limit)
-
-
-async def _read_chunks(message: Message, receive: Receive, limit: int) -> bytes:
+async def read_body(receive: Receive, limit: int) -> bytes:
+    """The undecoded body of an ASGI request, at most `limit` bytes. Raises TooLarge, ClientGone."""
     chunks: list[bytes] = []
     size = 0
     while True:
+        message = await receive()
         if message["type"] == "http.disconnect":
             raise ClientGone
         chunk: bytes = message.get("body", b"")
         size += len(chunk)
         if size > limit:
-            raise _too_large(limit)
+            raise too_large(limit)
         chunks.append(chunk)
         if not message.get("more_body", False):
             return b"".join(chunks)
-        message = await receive()
 
 
 class _Decompressor(Protocol):
@@ -171,7 +169,7 @@ def _drain(state: _Decompressor, data: bytes, limit: int) -> bytes:
         size += len(chunk)
         chunks.append(chunk)
     if size > limit:
-        raise _too_large(limit)
+        raise too_large(limit)
     return b"".join(chunks)
 
 
@@ -183,10 +181,11 @@ def _decompress_zstd(data: bytes, limit: int) -> bytes:
         while chunk := stream.read(_STEP_BYTES):
             size += len(chunk)
             if size > limit:
-                raise _too_large(limit)
+                raise too_large(limit)
             chunks.append(chunk)
     return b"".join(chunks)
 
 
-def _too_large(limit: int) -> TooLarge:
+def too_large(limit: int) -> TooLarge:
+    """The refusal of a body over `limit` bytes."""
     return TooLarge(f"the body is larger than {limit} bytes")

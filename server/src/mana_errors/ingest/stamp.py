@@ -11,15 +11,9 @@ from mana_errors.ingest.decode import Report
 from mana_errors.model.event import Event, JsonObject, Severity
 from mana_errors.model.ids import uuid7, uuid7_millis
 
-# The contract's limits for text that is read, not compared: cut, with a mark.
-MAX_MESSAGE: Final = 5_000
-MAX_STACK_TRACE: Final = 50_000
-MAX_REQUEST_URL: Final = 2_000
-MAX_USER_AGENT: Final = 500
 # Clocks of phones are wrong; an hour is more than any time zone mistake leaves unexplained.
 MAX_FUTURE: Final = timedelta(hours=1)
 UNKNOWN_APP: Final = "unknown"
-CUT: Final = "…"
 # Namespace of the event ids made from an Idempotency-Key; random, fixed for ever.
 _IDEMPOTENCY_NAMESPACE: Final = UUID("6f1d8a52-7c1e-4f8e-9b61-5b0a4a5d7f10")
 
@@ -47,7 +41,7 @@ def system_clock(retention: timedelta) -> Clock:
 
 
 def stamp(report: Report, sender: Sender, clock: Clock, index: int = 0) -> Event:
-    """Give a report its id and times, and cut what is too long. `index` is its place in a batch.
+    """Give a report its id and times. `index` is its place in a batch.
 
     Raises InvalidReport for an occurredAt that is no ISO 8601 time.
     """
@@ -55,7 +49,6 @@ def stamp(report: Report, sender: Sender, clock: Clock, index: int = 0) -> Event
     app_id = report.app_id or sender.app_id or UNKNOWN_APP
     identifier, resendable = _identify(report, sender, app_id, index)
     occurred_at, dated, notes = _occurred(report, identifier, received_at, clock, resendable)
-    cut = _Cuts()
     return Event(
         id=identifier,
         occurred_at=occurred_at,
@@ -63,14 +56,14 @@ def stamp(report: Report, sender: Sender, clock: Clock, index: int = 0) -> Event
         app_id=app_id,
         error_code=report.error_code,
         error_type=report.error_type,
-        message=cut.end("message", report.message, MAX_MESSAGE),
+        message=report.message,
         severity=report.severity or Severity.ERROR,
-        stack_trace=cut.middle("stackTrace", report.stack_trace, MAX_STACK_TRACE),
+        stack_trace=report.stack_trace,
         source_type=report.source_type,
         service_name=report.service_name,
         user_id=report.user_id or None,
         session_id=report.session_id,
-        request_url=cut.optional("requestUrl", report.request_url, MAX_REQUEST_URL),
+        request_url=report.request_url,
         request_method=report.request_method,
         request_headers=report.request_headers,
         request_body=report.request_body,
@@ -78,49 +71,14 @@ def stamp(report: Report, sender: Sender, clock: Clock, index: int = 0) -> Event
         environment=report.environment,
         context=report.context,
         client_fingerprint=report.fingerprint or None,
-        user_agent=cut.optional(
-            "userAgent", report.user_agent or sender.user_agent, MAX_USER_AGENT
-        ),
+        user_agent=report.user_agent or sender.user_agent,
         browser_info=report.browser_info,
         device_info=report.device_info,
         release=report.release or None,
         resendable=resendable,
         dated=dated,
-        notes=cut.merged_into(notes),
+        notes=notes,
     )
-
-
-class _Cuts:
-    """Cuts text and remembers the original lengths, in characters."""
-
-    __slots__ = ("_lengths",)
-
-    def __init__(self) -> None:
-        self._lengths: JsonObject | None = None
-
-    def end(self, field: str, text: str, limit: int) -> str:
-        if len(text) <= limit:
-            return text
-        self._note(field, text)
-        return text[: limit - len(CUT)] + CUT
-
-    def optional(self, field: str, text: str | None, limit: int) -> str | None:
-        return None if text is None else self.end(field, text, limit)
-
-    def middle(self, field: str, text: str | None, limit: int) -> str | None:
-        # A stack's both ends matter: the failing call and how it got there.
-        if text is None or len(text) <= limit:
-            return text
-        self._note(field, text)
-        mark = f"\n{CUT} {len(text) - limit} characters cut {CUT}\n"
-        half = (limit - len(mark)) // 2
-        return text[:half] + mark + text[-half:]
-
-    def _note(self, field: str, text: str) -> None:
-        self._lengths = {**(self._lengths or {}), field: len(text)}
-
-    def merged_into(self, notes: JsonObject | None) -> JsonObject | None:
-        return notes if self._lengths is None else {**(notes or {}), "cut": self._lengths}
 
 
 def _identify(report: Report, sender: Sender, app_id: str, index: int) -> tuple[UUID, bool]:
@@ -148,7 +106,11 @@ def _occurred(
         return received_at, False, None
     earliest, latest = received_at - clock.retention, received_at + MAX_FUTURE
     if not earliest <= said <= latest:
-        return min(max(said, earliest), latest), False, {"occurredAt": report.occurred_at or str(identifier)}
+        return (
+            min(max(said, earliest), latest),
+            False,
+            {"occurredAt": report.occurred_at or str(identifier)},
+        )
     return said, True, None
 
 

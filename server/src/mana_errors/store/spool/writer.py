@@ -81,14 +81,17 @@ class SpoolWriter:
         directory.mkdir(parents=True, exist_ok=True, mode=0o700)
         _remove_unborn(directory)
 
-    async def append(self, payloads: Sequence[bytes]) -> None:
-        """Make the payloads durable, all or none. Raises SpoolUnavailable."""
-        data = b"".join(map(frame, payloads))
-        waiting = _Waiting(data, asyncio.get_running_loop().create_future())
+    def append(self, payloads: Sequence[bytes]) -> asyncio.Future[None]:
+        """Make the payloads durable, all or none: the future's result says that they are.
+
+        Its exception is SpoolUnavailable. Must be called on the event loop.
+        """
+        loop = asyncio.get_running_loop()
+        waiting = _Waiting(b"".join(map(frame, payloads)), loop.create_future())
         self._waiting.append(waiting)
         if self._committing is None:
-            self._committing = asyncio.create_task(self._commit_all())
-        await waiting.done
+            self._committing = loop.create_task(self._commit_all())
+        return waiting.done
 
     def refusal(self) -> str | None:
         """Why append() would refuse now, or None."""
