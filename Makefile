@@ -17,7 +17,7 @@ run: setup ## Start the server on http://localhost:3001
 
 test: setup ## Run every test; what touches PostgreSQL once on 18 and again on 15
 	$(BIN)/pytest $(ARGS)
-	PG15_BIN=$$($(BIN)/python scripts/postgres15.py) TEST_PG=15 $(BIN)/pytest server/tests/integration $(ARGS)
+	PG15_BIN=$$($(BIN)/python scripts/postgres15.py) TEST_PG=15 $(BIN)/pytest server/tests/integration --ignore=server/tests/integration/test_embedded.py $(ARGS)
 
 check: setup ## Lint, format, types, layers
 	$(BIN)/ruff check

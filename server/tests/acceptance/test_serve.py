@@ -1,5 +1,6 @@
 """`mana-errors serve`: one command that keeps running whatever dies, and stops in order."""
 
+import fcntl
 import json
 import os
 import shlex
@@ -167,6 +168,8 @@ def test_ctrl_c_reaches_the_server_alone(start_server: StartServer) -> None:
             start_new_session=True,
         )  # fmt: skip
     wait_until(server.is_ready, "ready")
+    groups = {os.getpgid(pid) for pid in processes_of(server)}
+    assert server.process.pid not in groups
     os.killpg(server.process.pid, signal.SIGINT)
     assert server.process.wait(60) == 0
     assert events(server, "died") == []
@@ -203,6 +206,32 @@ def test_after_kill_9_of_the_server_a_restart_needs_no_help(start_server: StartS
     wait_until(lambda: stored(server) == 2, "both events")
     assert server.stop() == 0
     assert processes_of(server) == []
+
+
+@pytest.mark.skipif(not Path("/proc").exists(), reason="needs /proc")
+def test_every_child_holds_the_data_directory(start_server: StartServer) -> None:
+    """So that what a killed server left behind keeps its successor waiting."""
+    server = start_server(start=False, DATABASE_URL=NO_DATABASE)
+    server.spawn()
+    wait_until(lambda: server.status("/health/live") == 200, "live")
+    for pid in server.children().values():
+        open_files = {str(fd.readlink()) for fd in Path(f"/proc/{pid}/fd").iterdir()}
+        assert str(server.data_dir / "lock.children") in open_files
+
+
+def test_a_restart_waits_for_children_of_the_killed_server(start_server: StartServer) -> None:
+    """Two servers' children never share a data directory, even on different ports."""
+    server = start_server(start=False, DATABASE_URL=NO_DATABASE)
+    server.data_dir.mkdir()
+    owner = server.data_dir / "lock"
+    with (server.data_dir / "lock.children").open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        server.spawn()
+        assert server.process is not None
+        pid = str(server.process.pid)
+        wait_until(lambda: owner.exists() and owner.read_text().strip() == pid, "the new owner")
+        assert server.children() == {}
+    wait_until(lambda: server.status("/health/live") == 200, "live")
 
 
 def test_counters_of_an_earlier_life_are_gone(start_server: StartServer) -> None:
