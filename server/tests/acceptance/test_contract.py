@@ -47,9 +47,9 @@ QUERY_FINGERPRINTS = (
 
 
 @pytest.fixture(scope="module")
-def http(server: Server) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=server.base_url, timeout=30) as client:
-        yield client
+def client(server: Server) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=server.base_url, timeout=30) as opened:
+        yield opened
 
 
 def psql(server: Server, query: str, *options: str) -> list[list[str]]:
@@ -72,9 +72,9 @@ def stored(server: Server, identifier: str) -> dict[str, Any]:
     raise AssertionError(f"{identifier} was not stored")
 
 
-def send(http: httpx.Client, headers: dict[str, str] | None = None, **fields: Any) -> str:
+def send(client: httpx.Client, headers: dict[str, str] | None = None, **fields: Any) -> str:
     """Post a report and return its id."""
-    answer = http.post("/api/v1/errors", json={**REPORT, **fields}, headers=headers)
+    answer = client.post("/api/v1/errors", json={**REPORT, **fields}, headers=headers)
     assert answer.status_code == 201, answer.text
     body = answer.json()
     assert body["success"] is True
@@ -95,7 +95,7 @@ def assert_failure(answer: httpx.Response, status: int, text: str) -> None:
 # 1. Table
 
 
-def test_every_field_reaches_its_column(server: Server, http: httpx.Client) -> None:
+def test_every_field_reaches_its_column(server: Server, client: httpx.Client) -> None:
     """The whole body of the contract, column by column."""
     at = (datetime.now(UTC) - timedelta(minutes=5)).replace(microsecond=123000)
     fields: dict[str, Any] = {
@@ -122,7 +122,7 @@ def test_every_field_reaches_its_column(server: Server, http: httpx.Client) -> N
         "deviceInfo": {"model": "Pixel"},
         "occurredAt": at.isoformat().replace("+00:00", "Z"),
     }
-    row = stored(server, send(http, **fields))
+    row = stored(server, send(client, **fields))
     snake = {re.sub("([A-Z])", lambda m: "_" + m[1].lower(), key): key for key in fields}
     for column, key in snake.items():
         if column == "occurred_at":
@@ -132,9 +132,9 @@ def test_every_field_reaches_its_column(server: Server, http: httpx.Client) -> N
     assert abs(datetime.fromisoformat(row["created_at"]) - datetime.now(UTC)) < timedelta(minutes=5)
 
 
-def test_defaults_of_columns(server: Server, http: httpx.Client) -> None:
+def test_defaults_of_columns(server: Server, client: httpx.Client) -> None:
     """severity error, context {}, everything else optional is null; the time is now."""
-    row = stored(server, send(http))
+    row = stored(server, send(client))
     assert row["severity"] == "error"
     assert row["context"] == {}
     nullable = {"stack_trace", "user_id", "session_id", "request_url", "environment", "source_type"}
@@ -144,12 +144,12 @@ def test_defaults_of_columns(server: Server, http: httpx.Client) -> None:
     )
 
 
-def test_the_contracts_queries_run_as_they_stand(server: Server, http: httpx.Client) -> None:
+def test_the_contracts_queries_run_as_they_stand(server: Server, client: httpx.Client) -> None:
     """Through real psql, with right answers."""
     app = f"q-{uuid.uuid4().hex[:8]}"
     code = f"Q_{uuid.uuid4().hex[:8]}"
     common = {"appId": "chat", "errorCode": code, "userId": "user_123", "environment": "production"}
-    ids = [send(http, **common, message=f"same {app}") for _ in range(3)]
+    ids = [send(client, **common, message=f"same {app}") for _ in range(3)]
     for identifier in ids:
         stored(server, identifier)
     newest = [row[0] for row in psql(server, QUERY_APP)]
@@ -173,25 +173,27 @@ def test_the_contracts_queries_run_as_they_stand(server: Server, http: httpx.Cli
     ],
 )
 def test_a_bad_token_makes_the_report_anonymous(
-    server: Server, http: httpx.Client, token: str
+    server: Server, client: httpx.Client, token: str
 ) -> None:
     """And never refuses it."""
-    row = stored(server, send(http, {"Authorization": token}))
+    row = stored(server, send(client, {"Authorization": token}))
     assert row["user_id"] is None
 
 
-def test_x_app_id_names_the_app_where_the_body_does_not(server: Server, http: httpx.Client) -> None:
+def test_x_app_id_names_the_app_where_the_body_does_not(
+    server: Server, client: httpx.Client
+) -> None:
     """The body wins."""
-    assert stored(server, send(http, {"X-App-Id": "zitare"}))["app_id"] == "zitare"
-    row = stored(server, send(http, {"X-App-Id": "zitare"}, appId="picture"))
+    assert stored(server, send(client, {"X-App-Id": "zitare"}))["app_id"] == "zitare"
+    row = stored(server, send(client, {"X-App-Id": "zitare"}, appId="picture"))
     assert row["app_id"] == "picture"
 
 
 @pytest.mark.parametrize("field", ["errorCode", "errorType", "message"])
-def test_required_fields(http: httpx.Client, field: str) -> None:
+def test_required_fields(client: httpx.Client, field: str) -> None:
     """Missing: 400, and the answer names the field."""
     body = {key: value for key, value in REPORT.items() if key != field}
-    assert_failure(http.post("/api/v1/errors", json=body), 400, field)
+    assert_failure(client.post("/api/v1/errors", json=body), 400, field)
 
 
 @pytest.mark.parametrize(
@@ -210,9 +212,9 @@ def test_required_fields(http: httpx.Client, field: str) -> None:
         ("occurredAt", "yesterday"),
     ],
 )
-def test_what_breaks_the_contract_is_named(http: httpx.Client, field: str, value: object) -> None:
+def test_what_breaks_the_contract_is_named(client: httpx.Client, field: str, value: object) -> None:
     """400 naming field and reason."""
-    answer = http.post("/api/v1/errors", json={**REPORT, field: value})
+    answer = client.post("/api/v1/errors", json={**REPORT, field: value})
     assert_failure(answer, 400, f"{field}: ")
 
 
@@ -226,28 +228,28 @@ def test_what_breaks_the_contract_is_named(http: httpx.Client, field: str, value
     ],
 )
 def test_long_text_is_cut_and_the_event_says_so(
-    server: Server, http: httpx.Client, field: str, column: str, limit: int
+    server: Server, client: httpx.Client, field: str, column: str, limit: int
 ) -> None:
     """Free text is never a reason to refuse."""
-    row = stored(server, send(http, **{field: "x" * (limit + 100)}))
+    row = stored(server, send(client, **{field: "x" * (limit + 100)}))
     assert len(row[column]) <= limit
     assert row["notes"]["cut"] == {field: limit + 100}
 
 
-def test_the_requests_own_user_agent(server: Server, http: httpx.Client) -> None:
+def test_the_requests_own_user_agent(server: Server, client: httpx.Client) -> None:
     """Where the body names none."""
-    row = stored(server, send(http, {"User-Agent": "okhttp/4"}))
+    row = stored(server, send(client, {"User-Agent": "okhttp/4"}))
     assert row["user_agent"] == "okhttp/4"
 
 
-def test_statuses_of_refusals(http: httpx.Client) -> None:
+def test_statuses_of_refusals(client: httpx.Client) -> None:
     """400, 413 and 415 in the contract's shape."""
-    assert_failure(http.post("/api/v1/errors", content=b"{"), 400, "JSON")
+    assert_failure(client.post("/api/v1/errors", content=b"{"), 400, "JSON")
     large = {**REPORT, "context": {"x": "y" * 1_100_000}}
-    assert_failure(http.post("/api/v1/errors", json=large), 413, "1048576")
+    assert_failure(client.post("/api/v1/errors", json=large), 413, "1048576")
     headers = {"content-encoding": "compress"}
-    assert_failure(http.post("/api/v1/errors", content=b"x", headers=headers), 415, "gzip")
-    assert_failure(http.get("/api/v1/errors"), 405, "POST")
+    assert_failure(client.post("/api/v1/errors", content=b"x", headers=headers), 415, "gzip")
+    assert_failure(client.get("/api/v1/errors"), 405, "POST")
 
 
 NASTY = [
@@ -269,10 +271,10 @@ NASTY = [
 
 @pytest.mark.parametrize("body", NASTY)
 def test_whatever_comes_the_shape_comes_back(
-    server: Server, http: httpx.Client, body: bytes
+    server: Server, client: httpx.Client, body: bytes
 ) -> None:
     """Stored safely or refused clearly, never a 5xx."""
-    answer = http.post("/api/v1/errors", content=body)
+    answer = client.post("/api/v1/errors", content=body)
     assert answer.status_code in {201, 400}, answer.text
     if answer.status_code == 201:
         assert stored(server, answer.json()["id"])
@@ -282,10 +284,10 @@ def test_whatever_comes_the_shape_comes_back(
 
 
 @pytest.mark.parametrize("kind", ["application/json", "text/plain;charset=UTF-8", None])
-def test_json_by_any_type(http: httpx.Client, kind: str | None) -> None:
+def test_json_by_any_type(client: httpx.Client, kind: str | None) -> None:
     """As application/json, as text/plain from browsers, without a type."""
     headers = {} if kind is None else {"content-type": kind}
-    answer = http.post("/api/v1/errors", content=json.dumps(REPORT), headers=headers)
+    answer = client.post("/api/v1/errors", content=json.dumps(REPORT), headers=headers)
     assert answer.status_code == 201
 
 
@@ -298,13 +300,13 @@ def test_json_by_any_type(http: httpx.Client, kind: str | None) -> None:
         ("zstd", zstandard.compress),
     ],
 )
-def test_encodings(http: httpx.Client, encoding: str, encode: Any) -> None:
+def test_encodings(client: httpx.Client, encoding: str, encode: Any) -> None:
     """Compressed reports; a bomb is refused."""
     headers = {"content-encoding": encoding}
     body = encode(json.dumps(REPORT).encode())
-    assert http.post("/api/v1/errors", content=body, headers=headers).status_code == 201
+    assert client.post("/api/v1/errors", content=body, headers=headers).status_code == 201
     bomb = encode(b" " * 20_000_000)
-    assert_failure(http.post("/api/v1/errors", content=bomb, headers=headers), 413, "larger")
+    assert_failure(client.post("/api/v1/errors", content=bomb, headers=headers), 413, "larger")
 
 
 def test_chunked_requests(server: Server) -> None:
@@ -317,10 +319,10 @@ def test_chunked_requests(server: Server) -> None:
 
 
 @pytest.mark.parametrize("path", ["/api/v1/errors", "/api/v1/errors/batch"])
-def test_cors_for_any_origin(http: httpx.Client, path: str) -> None:
+def test_cors_for_any_origin(client: httpx.Client, path: str) -> None:
     """Preflights pass, answers and refusals can be read; HEAD is answered."""
     origin = {"Origin": "https://chat.example.com"}
-    preflight = http.options(
+    preflight = client.options(
         path,
         headers={
             **origin,
@@ -333,16 +335,19 @@ def test_cors_for_any_origin(http: httpx.Client, path: str) -> None:
     assert "POST" in preflight.headers["access-control-allow-methods"]
     for name in ("content-type", "authorization", "x-app-id", "content-encoding"):
         assert name in preflight.headers["access-control-allow-headers"]
-    for answer in (http.post(path, json=REPORT, headers=origin), http.post(path, headers=origin)):
+    for answer in (
+        client.post(path, json=REPORT, headers=origin),
+        client.post(path, headers=origin),
+    ):
         assert answer.headers["access-control-allow-origin"] == "*"
         assert "retry-after" in answer.headers["access-control-expose-headers"]
-    assert http.head(path).status_code in {200, 204}
+    assert client.head(path).status_code in {200, 204}
 
 
-def test_batch(server: Server, http: httpx.Client) -> None:
+def test_batch(server: Server, client: httpx.Client) -> None:
     """One bad item never costs the others; results say which."""
     items: list[Any] = [REPORT, {"errorCode": "only"}, {**REPORT, "message": "second"}, 7]
-    answer = http.post("/api/v1/errors/batch", json={"errors": items}, headers={"X-App-Id": "b"})
+    answer = client.post("/api/v1/errors/batch", json={"errors": items}, headers={"X-App-Id": "b"})
     assert answer.status_code == 201
     body = answer.json()
     assert {key: body[key] for key in ("success", "total", "succeeded", "failed")} == {
@@ -357,48 +362,50 @@ def test_batch(server: Server, http: httpx.Client) -> None:
     assert body["results"][3]["success"] is False
 
 
-def test_batch_limits(http: httpx.Client) -> None:
+def test_batch_limits(client: httpx.Client) -> None:
     """1,000 items, 10 MiB, 1 MiB an item: the large item alone is refused."""
-    answer = http.post("/api/v1/errors/batch", json={"errors": [REPORT] * 1001})
+    answer = client.post("/api/v1/errors/batch", json={"errors": [REPORT] * 1001})
     assert_failure(answer, 413, "1000")
     large = {**REPORT, "context": {"x": "y" * 1_100_000}}
-    body = http.post("/api/v1/errors/batch", json={"errors": [REPORT, large]}).json()
+    body = client.post("/api/v1/errors/batch", json={"errors": [REPORT, large]}).json()
     assert (body["succeeded"], body["failed"]) == (1, 1)
-    assert_failure(http.post("/api/v1/errors/batch", json={"errors": [large] * 10}), 413, "larger")
-    assert http.post("/api/v1/errors/batch", json={"errors": []}).json()["total"] == 0
+    assert_failure(
+        client.post("/api/v1/errors/batch", json={"errors": [large] * 10}), 413, "larger"
+    )
+    assert client.post("/api/v1/errors/batch", json={"errors": []}).json()["total"] == 0
 
 
-def test_idempotency_by_id(server: Server, http: httpx.Client) -> None:
+def test_idempotency_by_id(server: Server, client: httpx.Client) -> None:
     """A retry answers the same id and stores nothing twice."""
     for fields in ({}, {"occurredAt": datetime.now(UTC).isoformat()}):
         identifier = str(uuid.uuid4())
-        assert send(http, id=identifier, **fields) == identifier
+        assert send(client, id=identifier, **fields) == identifier
         stored(server, identifier)
-        assert send(http, id=identifier, **fields) == identifier
-        assert settled_count(server, http, identifier) == 1
+        assert send(client, id=identifier, **fields) == identifier
+        assert settled_count(server, client, identifier) == 1
 
 
-def test_idempotency_by_key(server: Server, http: httpx.Client) -> None:
+def test_idempotency_by_key(server: Server, client: httpx.Client) -> None:
     """Per request, for single reports and batches."""
     headers = {"Idempotency-Key": str(uuid.uuid4())}
-    first = send(http, headers)
+    first = send(client, headers)
     stored(server, first)
-    assert send(http, headers) == first
+    assert send(client, headers) == first
     batch = {"errors": [REPORT, REPORT]}
     headers = {"Idempotency-Key": str(uuid.uuid4())}
     answers = [
-        http.post("/api/v1/errors/batch", json=batch, headers=headers).json()["results"]
+        client.post("/api/v1/errors/batch", json=batch, headers=headers).json()["results"]
         for _ in range(2)
     ]
     assert answers[0] == answers[1]
     assert len({result["id"] for result in answers[0]}) == 2
-    assert settled_count(server, http, first) == 1
-    assert settled_count(server, http, answers[0][0]["id"]) == 1
+    assert settled_count(server, client, first) == 1
+    assert settled_count(server, client, answers[0][0]["id"]) == 1
 
 
-def settled_count(server: Server, http: httpx.Client, identifier: str) -> int:
+def settled_count(server: Server, client: httpx.Client, identifier: str) -> int:
     """Rows with an id, once a later report has been stored."""
-    stored(server, send(http))
+    stored(server, send(client))
     query = f"SELECT count(*) FROM error_logs.error_logs WHERE id = '{identifier}'"
     return int(psql(server, query)[0][0])
 
@@ -406,7 +413,7 @@ def settled_count(server: Server, http: httpx.Client, identifier: str) -> int:
 # 3. Sanitising
 
 
-def test_headers_and_body_fields_are_hidden(server: Server, http: httpx.Client) -> None:
+def test_headers_and_body_fields_are_hidden(server: Server, client: httpx.Client) -> None:
     """The contract's names, at any depth, case and spelling; nothing reaches the disk."""
     secret = f"s3cr3t-{uuid.uuid4().hex}"
     headers = ["Authorization", "cookie", "X-API-Key", "api-key"]
@@ -414,7 +421,7 @@ def test_headers_and_body_fields_are_hidden(server: Server, http: httpx.Client) 
     row = stored(
         server,
         send(
-            http,
+            client,
             requestHeaders=dict.fromkeys(headers, secret) | {"accept": "*/*"},
             requestBody={"a": [{"b": dict.fromkeys(names, secret)}], "kept": "yes"},
         ),
@@ -428,7 +435,7 @@ def test_headers_and_body_fields_are_hidden(server: Server, http: httpx.Client) 
     assert all(secret.encode() not in path.read_bytes() for path in on_disk)
 
 
-def test_secrets_by_pattern_in_every_string(server: Server, http: httpx.Client) -> None:
+def test_secrets_by_pattern_in_every_string(server: Server, client: httpx.Client) -> None:
     """Bearer tokens, JWTs, private keys, card numbers, passwords in URLs."""
     jwt = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9PlFUP0THsR8U"
     secrets = ["abcdef0123456789abcdef", jwt, "MIIEowIBAAKCAQEA", "4111 1111 1111 1111", "hunter2"]
@@ -437,7 +444,7 @@ def test_secrets_by_pattern_in_every_string(server: Server, http: httpx.Client) 
     row = stored(
         server,
         send(
-            http,
+            client,
             message=text,
             stackTrace=f"Error: {text}\n    at f (/a.js:1:1)",
             requestUrl="https://u:hunter2@h/x",
@@ -451,7 +458,7 @@ def test_secrets_by_pattern_in_every_string(server: Server, http: httpx.Client) 
 # 4. Fingerprint
 
 
-def test_the_five_fields_make_the_fingerprint(server: Server, http: httpx.Client) -> None:
+def test_the_five_fields_make_the_fingerprint(server: Server, client: httpx.Client) -> None:
     """errorCode, errorType, appId, path of requestUrl without query, requestMethod; no other."""
     base: dict[str, Any] = {
         "errorCode": "A",
@@ -462,7 +469,7 @@ def test_the_five_fields_make_the_fingerprint(server: Server, http: httpx.Client
     }
     same = [{}, {"message": "other"}, {"requestUrl": "/p?x=2"}, {"severity": "info"}]
     fingerprints = {
-        stored(server, send(http, **{**base, **change}))["fingerprint"] for change in same
+        stored(server, send(client, **{**base, **change}))["fingerprint"] for change in same
     }
     assert len(fingerprints) == 1
     other = [
@@ -473,6 +480,6 @@ def test_the_five_fields_make_the_fingerprint(server: Server, http: httpx.Client
         {"requestMethod": "POST"},
     ]
     fingerprints |= {
-        stored(server, send(http, **{**base, **change}))["fingerprint"] for change in other
+        stored(server, send(client, **{**base, **change}))["fingerprint"] for change in other
     }
     assert len(fingerprints) == 6

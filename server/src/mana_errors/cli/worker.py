@@ -54,6 +54,7 @@ async def _serve(settings: Settings) -> None:
     parent_gone(leave)
     await server.serve(sockets=[listening])
     await spool.close()
+    await pages.close()
     logging.getLogger(__name__).info("worker left")
 
 

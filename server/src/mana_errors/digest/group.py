@@ -14,7 +14,7 @@ A grouping hash covers the app and these components, in this order:
 
 import re
 from collections.abc import Iterable
-from hashlib import blake2b
+from hashlib import sha256
 from typing import Final
 from uuid import UUID
 
@@ -86,10 +86,13 @@ def _hash_components(app_id: str, components: Components) -> bytes:
 
 
 def _hash(fields: Iterable[str]) -> bytes:
-    """Each field as netstring, so that no two lists of fields are the same bytes."""
+    """Each field as netstring, so that no two lists of fields are the same bytes.
+
+    SHA-256, since PostgreSQL and browsers can compute it too.
+    """
     encoded = [field.encode() for field in fields]
     text = b"".join([b"%d:%b," % (len(field), field) for field in encoded])
-    return blake2b(text, digest_size=_HASH_BYTES).digest()
+    return sha256(text).digest()[:_HASH_BYTES]
 
 
 def _telling_frames(stack: Stack | None) -> list[Frame]:

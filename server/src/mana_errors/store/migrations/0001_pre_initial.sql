@@ -80,8 +80,19 @@ CREATE TABLE error_logs.issues (
     regressed_at timestamptz,
     regressions integer NOT NULL DEFAULT 0,
     created_at timestamptz NOT NULL DEFAULT now(),
-    updated_at timestamptz NOT NULL DEFAULT now()
+    updated_at timestamptz NOT NULL DEFAULT now(),
+    -- Lists sort by last_seen, but an index on it would change with every fold and end HOT updates:
+    -- folding 2,000 issues of 100,000 took 76 ms instead of 52. Its bin changes rarely, and sorting
+    -- within a bin is cheap.
+    last_seen_bin timestamptz NOT NULL
+        GENERATED ALWAYS AS (date_bin('5 minutes', last_seen, '2000-01-01 00:00:00+00')) STORED
 ) WITH (fillfactor = 70); -- counters change at every fold: room for HOT updates
+-- GET /api/v1/issues
+CREATE INDEX issues_last_seen ON error_logs.issues (last_seen_bin);
+-- GET /api/v1/issues?app=; the page's list of apps
+CREATE INDEX issues_app ON error_logs.issues (app_id, last_seen_bin);
+-- GET /api/v1/issues?sort=firstSeen
+CREATE INDEX issues_first_seen ON error_logs.issues (first_seen, id);
 
 -- Merging moves issue_id; counts stay with the hash, so unmerging is exact.
 CREATE TABLE error_logs.issue_hashes (
