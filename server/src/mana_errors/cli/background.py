@@ -86,7 +86,7 @@ async def _migrate(dsn: str, stopping: asyncio.Event) -> bool:
                 _log.info("waiting for PostgreSQL: %s", error)
             await asyncio.sleep(START_POLL_S)
         except OperatorError as error:
-            _log.error("%s", error)  # noqa: TRY400 - the sentence says it all
+            _log.error("%s", error)
             raise SystemExit(error.exit_status) from error
         else:
             return True
