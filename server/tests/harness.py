@@ -17,7 +17,7 @@ from uuid import uuid4
 
 from mana_errors.store.embedded import launch
 from mana_errors.store.embedded.layout import PORT, binary
-from mana_errors.store.embedded.processes import read_pid_file
+from mana_errors.store.embedded.processes import is_alive, read_pid_file
 
 # Only bounds on waits that normally take a fraction: a loaded machine must not fail a test.
 PATIENCE_S = 60.0
@@ -95,6 +95,16 @@ class Cluster:
         """Through the launcher, because tests may run as root."""
         own = (sys.executable, "-I", "-S", launch.__file__, self.root, self.root)
         return [str(part) for part in (*own, self._binaries / program, *arguments)]
+
+
+def lives(pid: int) -> bool:
+    """Whether a process runs; one that is dead but not yet buried by init does not."""
+    if not Path("/proc/self/stat").exists():
+        return is_alive(pid)
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
 
 
 def free_port() -> int:

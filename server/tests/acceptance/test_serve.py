@@ -14,9 +14,9 @@ from typing import Any
 
 import pytest
 
-from harness import Server, executable, wait_until
+from harness import Server, executable, lives, wait_until
 from mana_errors.store.embedded.layout import layout_of
-from mana_errors.store.embedded.processes import is_alive, processes_in
+from mana_errors.store.embedded.processes import processes_in
 
 StartServer = Callable[..., Server]
 
@@ -56,7 +56,7 @@ def events(server: Server, event: str) -> list[dict[str, Any]]:
 def processes_of(server: Server) -> list[int]:
     """Pids of everything that was ever started and still lives, PostgreSQL's included."""
     children = [int(line["child_pid"]) for line in events(server, "started")]
-    live = [pid for pid in children if is_alive(pid)]
+    live = [pid for pid in children if lives(pid)]
     return live + sorted(processes_in(layout_of(server.data_dir).cluster))
 
 
@@ -201,7 +201,7 @@ def test_after_kill_9_of_the_server_a_restart_needs_no_help(start_server: StartS
     server.kill()
     server.start()
     assert int(events(server, "PostgreSQL is ready")[-1]["pid"]) == postmaster
-    assert not any(is_alive(pid) for pid in children.values())
+    assert not any(lives(pid) for pid in children.values())
     report(server)
     wait_until(lambda: stored(server) == 2, "both events")
     assert server.stop() == 0

@@ -88,7 +88,9 @@ class EmbeddedPostgres:
     def ready(self) -> bool:
         """Whether it takes connections. Works for a cluster that another process started."""
         found = read_pid_file(self.layout.cluster)
-        return found is not None and found.status == "ready" and is_alive(found.pid)
+        if found is None or found.status != "ready":
+            return False
+        return is_postmaster(found.pid, self.layout.cluster)
 
     def wait_ready(
         self,
@@ -189,9 +191,11 @@ class EmbeddedPostgres:
             # A new postmaster would fail on their shared memory; they leave by themselves once
             # they notice that theirs is gone.
             raise StoreUnavailable(f"Processes of a killed PostgreSQL are leaving: {living}")
+        # The number in a lock file may have gone to a stranger, whom PostgreSQL would take for a
+        # postmaster.
         if found is not None and is_alive(found.pid):
-            # The number went to a stranger, which PostgreSQL would take for a postmaster.
             (cluster / "postmaster.pid").unlink()
+        self.layout.socket_lock.unlink(missing_ok=True)
         return False
 
     def _spawn(self) -> None:

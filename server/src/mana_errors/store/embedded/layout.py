@@ -28,6 +28,8 @@ class Layout:
     # PGDATA
     cluster: Path
     socket_dir: Path
+    # names who listens there
+    socket_lock: Path
     log: Path
 
     @property
@@ -39,10 +41,12 @@ class Layout:
 def layout_of(data_dir: Path) -> Layout:
     """Paths of the cluster in data_dir."""
     root = data_dir.absolute() / "postgres"
+    socket_dir = _socket_dir(root)
     return Layout(
         root=root,
         cluster=root / "data",
-        socket_dir=_socket_dir(root),
+        socket_dir=socket_dir,
+        socket_lock=Path(f"{socket_dir}{SOCKET_NAME}.lock"),
         log=root / "postgres.log",
     )
 
