@@ -1,31 +1,40 @@
-"""Yardstick: the shipped HTTP server with the worker's configuration, answering 201 at once."""
+"""Yardstick: the shipped HTTP server, as the worker configures it, answering 201 at once."""
 
 import asyncio
 import socket
 import sys
+from typing import Final
 
 import uvicorn
 import uvloop
 
 from mana_errors.cli.worker import BACKLOG, KEEP_ALIVE_S
-from mana_errors.ingest.receive import Receive, Scope, Send
+from mana_errors.ingest.accept import JSON_HEADERS, Answer, Ingest, Receipt
+from mana_errors.ingest.http import protocol_class
+from mana_errors.ingest.receive import Headers, Receive, Scope, Send
 
-_BODY = b'{"success":true,"id":"01990000-0000-7000-8000-000000000000"}'
-_HEADERS = [
-    (b"access-control-allow-origin", b"*"),
-    (b"access-control-expose-headers", b"retry-after"),
-    (b"content-type", b"application/json"),
-    (b"content-length", str(len(_BODY)).encode()),
-]
+_BODY: Final = b'{"success":true,"id":"01990000-0000-7000-8000-000000000000"}'
+_RECEIPT: Final = Receipt(Answer(201, JSON_HEADERS, _BODY), None)
 
 
-async def answer(scope: Scope, receive: Receive, send: Send) -> None:
-    """Take the body in, say 201."""
-    del scope
-    while (await receive()).get("more_body", False):
-        pass
-    await send({"type": "http.response.start", "status": 201, "headers": _HEADERS})
-    await send({"type": "http.response.body", "body": _BODY})
+class NoWork(Ingest):
+    """Takes the body in, says 201."""
+
+    def __init__(self) -> None:
+        """Needs neither spool nor clock."""
+
+    def check(self, headers: Headers, *, batch: bool) -> None:
+        """Refuse nothing."""
+
+    def accept(self, headers: Headers, body: bytes, *, batch: bool) -> Receipt:
+        """The same answer to all."""
+        del headers, body, batch
+        return _RECEIPT
+
+
+async def no_app(scope: Scope, receive: Receive, send: Send) -> None:
+    """Nothing but reports is served."""
+    del scope, receive, send
 
 
 def main() -> None:
@@ -34,8 +43,8 @@ def main() -> None:
     sys.stdout.write(f"{listening.getsockname()[1]}\n")
     sys.stdout.flush()
     config = uvicorn.Config(
-        answer,
-        http="httptools",
+        no_app,
+        http=protocol_class(NoWork()),
         ws="none",
         lifespan="off",
         interface="asgi3",
@@ -43,6 +52,7 @@ def main() -> None:
         log_config=None,
         server_header=False,
         proxy_headers=False,
+        backlog=BACKLOG,
         timeout_keep_alive=KEEP_ALIVE_S,
     )
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
