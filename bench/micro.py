@@ -17,7 +17,7 @@ from uuid import UUID
 
 import msgspec
 
-from mana_errors.digest.group import group
+from mana_errors.digest.group import group, tell
 from mana_errors.digest.parse import parse_stack
 from mana_errors.ingest.scrub import scrub
 from mana_errors.model.event import Event
@@ -102,8 +102,8 @@ def main() -> None:
         "scrub, secret in a URL's query": lambda: scrub(SECRET_TEXT),
         "parse, 15 frames of V8, seen before": lambda: parse_stack(STACK),
         "parse, 15 frames of V8, new": lambda: parse_stack(new_stack()),
-        "group, by stack, seen before": lambda: group(CLEAN, stack),
-        "group, by stack, new": lambda: group(CLEAN, new_parsed()),
+        "group, by stack, seen before": lambda: group(CLEAN, tell(stack)),
+        "group, by stack, new": lambda: group(CLEAN, tell(new_parsed())),
         "group, by message, seen before": lambda: group(CLEAN, None),
         "group, by message, new": lambda: group(new_message(), None),
     }

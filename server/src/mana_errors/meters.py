@@ -21,7 +21,7 @@ unexpected: Final = Counter(
 )
 spool_commit_seconds: Final = Histogram(
     "mana_errors_spool_commit_seconds",
-    "Time from handing a report to the spool until it is durable.",
+    "Time of one group commit of the spool: write and fsync.",
     buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5),
 )
 spool_bytes: Final = Gauge(

@@ -8,7 +8,7 @@ import msgspec
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from mana_errors.digest.group import MAX_TITLE, contract_fingerprint, group
+from mana_errors.digest.group import MAX_TITLE, contract_fingerprint, group, tell
 from mana_errors.digest.normalize import (
     normalize_file,
     normalize_message,
@@ -55,8 +55,8 @@ NAMES = st.text(string.ascii_letters, min_size=1, max_size=12)
 def test_grouping_is_a_function_of_the_event(event: Event, stack: Stack | None) -> None:
     """No clock, no chance, nothing of what differs between occurrences; results are bounded."""
     later = msgspec.structs.replace(event, id=UUID(int=0), user_id="u", session_id="s")
-    grouping = group(event, stack)
-    assert group(later, stack) == grouping
+    grouping = group(event, tell(stack))
+    assert group(later, tell(stack)) == grouping
     assert len(grouping.title) <= MAX_TITLE
     assert len(grouping.culprit) <= MAX_TITLE
     assert grouping.components
@@ -67,7 +67,7 @@ def test_apps_share_no_issue(event: Event, other: str, stack: Stack | None) -> N
     """The app is in the grouping hash, also where the client chose the fingerprint."""
     assume(other != event.app_id)
     elsewhere = msgspec.structs.replace(event, app_id=other)
-    assert group(event, stack).grouping_hash != group(elsewhere, stack).grouping_hash
+    assert group(event, tell(stack)).grouping_hash != group(elsewhere, tell(stack)).grouping_hash
     assert contract_fingerprint(event) != contract_fingerprint(elsewhere)
 
 
@@ -121,7 +121,7 @@ def test_a_deploy_does_not_split_issues(
         return parse_stack("\n".join(["Error: x", *lines]))
 
     before, after = stack(1, hosts[0], hashes[0]), stack(moved, hosts[1], hashes[1])
-    assert group(event, before) == group(event, after)
+    assert group(event, tell(before)) == group(event, tell(after))
 
 
 @given(event=EVENTS, number=st.integers(0, 10**9), other=st.integers(0, 10**9))

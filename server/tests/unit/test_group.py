@@ -9,7 +9,13 @@ from uuid import UUID
 import msgspec
 import pytest
 
-from mana_errors.digest.group import MAX_TITLE, SIGNATURE_FRAMES, contract_fingerprint, group
+from mana_errors.digest.group import (
+    MAX_TITLE,
+    SIGNATURE_FRAMES,
+    contract_fingerprint,
+    group,
+    tell,
+)
 from mana_errors.digest.normalize import normalize_file, normalize_message, normalize_path
 from mana_errors.digest.parse import parse_stack
 from mana_errors.model.event import Event
@@ -42,7 +48,7 @@ def stack(*calls: tuple[str, str], in_app: bool = True) -> Stack:
 
 
 def hash_of(changed: Event, frames: Stack | None = None) -> UUID:
-    return group(changed, frames).grouping_hash
+    return group(changed, tell(frames)).grouping_hash
 
 
 @pytest.mark.parametrize("case", GOLDENS, ids=lambda case: case["name"])
@@ -71,7 +77,7 @@ def test_version_1_is_pinned() -> None:
 def test_components_say_why() -> None:
     """What was hashed, in order, readable."""
     cart = stack(("/srv/src/main.ts", "checkout"), ("/srv/src/cart.ts", "total"))
-    assert group(EVENT, cart).components == (
+    assert group(EVENT, tell(cart)).components == (
         ("code", "VALIDATION_FAILED"),
         ("type", "AppError"),
         ("method", "POST"),
@@ -85,7 +91,7 @@ def test_the_clients_fingerprint_decides_alone() -> None:
     """Whatever the event says, it is in the issue that the client named."""
     mine = group(event(client_fingerprint="mine"), None)
     other = group(
-        event(client_fingerprint="mine", error_type="Other", message="x"), stack(("a", "b"))
+        event(client_fingerprint="mine", error_type="Other", message="x"), tell(stack(("a", "b")))
     )
     assert (mine.grouping_hash, mine.fingerprint) == (other.grouping_hash, "mine")
     assert mine.components == (("client", "mine"),)
@@ -112,7 +118,7 @@ def test_library_frames_count_only_when_alone() -> None:
     own, library = Frame("a.ts", "f", line=1, in_app=True), Frame("lib.js", "g", "lib", line=1)
     both = Stack("javascript", (own, library))
     assert hash_of(EVENT, both) == hash_of(EVENT, Stack("javascript", (own,)))
-    assert group(EVENT, Stack("javascript", (library,))).components[-1] == ("stack", "lib g")
+    assert group(EVENT, tell(Stack("javascript", (library,)))).components[-1] == ("stack", "lib g")
 
 
 def test_a_stack_without_positions_is_no_stack() -> None:
@@ -137,9 +143,9 @@ def test_the_signature_is_bounded() -> None:
 def test_title_and_culprit() -> None:
     """Type and first line of the message; the failing call, else the request, else the service."""
     failing = stack(("https://x.test/app/cart.ts", "total"))
-    assert group(event(message="boom\nmore"), failing).title == "AppError: boom"
+    assert group(event(message="boom\nmore"), tell(failing)).title == "AppError: boom"
     assert group(event(message=""), None).title == "AppError"
-    assert group(EVENT, failing).culprit == "app/cart.ts in total"
+    assert group(EVENT, tell(failing)).culprit == "app/cart.ts in total"
     assert group(EVENT, None).culprit == "POST /orders/<id>"
     bare = event(request_url=None, service_name="chat-backend")
     assert group(bare, None).culprit == "chat-backend"
@@ -148,7 +154,7 @@ def test_title_and_culprit() -> None:
 
 def test_title_and_culprit_are_bounded() -> None:
     """One line of a list, whatever the event holds."""
-    long = group(event(message="x" * 5000), stack(("f" * 5000, "g" * 5000)))
+    long = group(event(message="x" * 5000), tell(stack(("f" * 5000, "g" * 5000))))
     assert len(long.title) == MAX_TITLE
     assert long.title.endswith("…")
     assert len(long.culprit) <= MAX_TITLE
@@ -161,7 +167,7 @@ def test_recorded_stacks_find_their_line() -> None:
         "    at OrdersService.pay (file:///srv/nest/test/main.ts:55:27)\n"
         "    at process.processTicksAndRejections (node:internal/process/task_queues:95:5)"
     )
-    assert group(EVENT, parse_stack(text)).culprit == "test/main.ts in OrdersService.pay"
+    assert group(EVENT, tell(parse_stack(text))).culprit == "test/main.ts in OrdersService.pay"
 
 
 @pytest.mark.parametrize(

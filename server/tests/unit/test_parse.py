@@ -2,7 +2,7 @@
 
 import pytest
 
-from mana_errors.digest.parse import KEPT_EACH_END, parse_stack
+from mana_errors.digest.parse import KEPT_EACH_END, parse_stack, without_message
 from mana_errors.model.stack import Frame
 
 
@@ -225,3 +225,22 @@ def test_whose_python(file: str, *, own: bool) -> None:
     stack = parse_stack(f'  File "{file}", line 1, in f')
     assert stack is not None
     assert stack.frames[0].in_app is own
+
+
+@pytest.mark.parametrize(
+    ("text", "message", "frames"),
+    [
+        ("TypeError: m 1\n    at f (a.js:1:2)", "m 1", "    at f (a.js:1:2)"),
+        ("m 1\n    at f (a.js:1:2)", "m 1", "    at f (a.js:1:2)"),
+        ("Traceback:\n  File x\nValueError: m 1", "m 1", "Traceback:\n  File x"),
+        (
+            "f@https://x/a.js:1:2\ng@https://x/a.js:3:4",
+            "f",
+            "f@https://x/a.js:1:2\ng@https://x/a.js:3:4",
+        ),
+        ("    at f (a.js:1:2)", "", "    at f (a.js:1:2)"),
+    ],
+)
+def test_the_message_is_taken_off_the_frames(text: str, message: str, frames: str) -> None:
+    """Events of one problem differ in their messages only; nothing that is a frame goes."""
+    assert without_message(text, message) == frames

@@ -18,6 +18,8 @@ from hashlib import sha256
 from typing import Final
 from uuid import UUID
 
+import msgspec
+
 from mana_errors.digest.normalize import (
     normalize_file,
     normalize_message,
@@ -41,10 +43,24 @@ _UNNAMED: Final = frozenset({"", "<anonymous>", "anonymous", "?"})
 Components = tuple[tuple[str, str], ...]
 
 
-def group(event: Event, stack: Stack | None) -> Grouping:
-    """Everything that grouping says about one event."""
+class Telling(msgspec.Struct, frozen=True, gc=False):
+    """What a stack says of where the problem is, whatever event it belongs to."""
+
+    # failing call first
+    signature: str
+    # the app's own failing call; empty when a library failed
+    culprit: str
+
+
+def tell(stack: Stack | None) -> Telling | None:
+    """The telling part of a stack; None when no frame has a position."""
     frames = _telling_frames(stack)
-    components = _default_components(event, frames)
+    return Telling(_signature(frames), _failing_call(frames[-1])) if frames else None
+
+
+def group(event: Event, telling: Telling | None) -> Grouping:
+    """Everything that grouping says about one event."""
+    components = _default_components(event, telling)
     grouping_hash = _hash_components(event.app_id, components)
     if event.client_fingerprint:
         chosen = _DEFAULT.sub(grouping_hash.hex(), event.client_fingerprint)
@@ -54,7 +70,7 @@ def group(event: Event, stack: Stack | None) -> Grouping:
         fingerprint=event.client_fingerprint or contract_fingerprint(event),
         grouping_hash=UUID(bytes=grouping_hash),
         title=_title(event),
-        culprit=_culprit(event, frames),
+        culprit=_culprit(event, telling),
         components=components,
     )
 
@@ -67,14 +83,14 @@ def contract_fingerprint(event: Event) -> str:
     return _hash(fields).hex()
 
 
-def _default_components(event: Event, frames: list[Frame]) -> Components:
+def _default_components(event: Event, telling: Telling | None) -> Components:
     request = (
         ("method", event.request_method or ""),
         ("path", normalize_path(event.request_url or "")),
     )
     error = (("code", event.error_code), ("type", event.error_type))
-    if frames:
-        return (*error, *request, ("stack", _signature(frames)))
+    if telling is not None:
+        return (*error, *request, ("stack", telling.signature))
     return (*error, *request, ("message", normalize_message(event.message)))
 
 
@@ -126,13 +142,18 @@ def _title(event: Event) -> str:
     return _cut(f"{event.error_type}: {summary}" if summary else event.error_type)
 
 
-def _culprit(event: Event, frames: list[Frame]) -> str:
+def _failing_call(frame: Frame) -> str:
+    if not frame.in_app:
+        return ""
+    file = normalize_file(frame.file or "")
+    function = frame.function or ""
+    return file if function in _UNNAMED else f"{file} in {function}"
+
+
+def _culprit(event: Event, telling: Telling | None) -> str:
     """Where it failed: the call, else the request, else the service."""
-    if frames and frames[-1].in_app:
-        frame = frames[-1]
-        file = normalize_file(frame.file or "")
-        function = frame.function or ""
-        return _cut(file if function in _UNNAMED else f"{file} in {function}")
+    if telling is not None and telling.culprit:
+        return _cut(telling.culprit)
     if event.request_url:
         path = normalize_path(event.request_url)
         return _cut(f"{event.request_method} {path}" if event.request_method else path)

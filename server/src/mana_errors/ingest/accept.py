@@ -5,10 +5,9 @@ Ingest.accept() is the list of stages that events pass before their 201.
 
 import asyncio
 import logging
-import time
 import traceback
-from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 import msgspec
@@ -181,7 +180,7 @@ class Ingest:
 
     def _append(self, accepted: list[Accepted]) -> asyncio.Future[None]:
         durable = self._spool.append([item.payload for item in accepted])
-        durable.add_done_callback(_count(len(accepted), time.perf_counter()))
+        durable.add_done_callback(partial(_count, len(accepted)))
         return durable
 
 
@@ -208,15 +207,9 @@ def _retry_later(status: int, seconds: int, error: str) -> Answer:
     return Answer(status, headers, failure(error))
 
 
-def _count(events: int, started: float) -> Callable[[asyncio.Future[None]], None]:
-    def on_done(durable: asyncio.Future[None]) -> None:
-        if durable.cancelled() or durable.exception() is not None:
-            _unavailable.inc(events)
-        else:
-            _accepted.inc(events)
-            meters.spool_commit_seconds.observe(time.perf_counter() - started)
-
-    return on_done
+def _count(events: int, durable: asyncio.Future[None]) -> None:
+    refused = durable.cancelled() or durable.exception() is not None
+    (_unavailable if refused else _accepted).inc(events)
 
 
 def _note_unexpected(error: BaseException) -> None:

@@ -9,7 +9,7 @@ and then the connection closed, as RFC 9112 section 9.3.2 allows; it must send t
 """
 
 import asyncio
-from functools import partial
+from functools import lru_cache, partial
 from http import HTTPStatus
 from typing import Any, Final, cast
 
@@ -212,13 +212,15 @@ class IngestProtocol(asyncio.Protocol):
             self._transport.close()
 
     def _encode(self, answer: Answer) -> bytes:
-        lines = [_STATUS_LINES[answer.status]]
-        lines += [b"%b: %b\r\n" % header for header in self._state.default_headers]
-        lines += [b"%b: %b\r\n" % header for header in answer.headers]
-        if self._leaving:
-            lines.append(b"connection: close\r\n")
-        lines.append(b"content-length: %d\r\n\r\n%b" % (len(answer.body), answer.body))
-        return b"".join(lines)
+        close = b"connection: close\r\n" if self._leaving else b""
+        return b"%b%b%b%bcontent-length: %d\r\n\r\n%b" % (
+            _STATUS_LINES[answer.status],
+            _lines(*self._state.default_headers),
+            _lines(*answer.headers),
+            close,
+            len(answer.body),
+            answer.body,
+        )
 
     def _look_at_clock(self) -> None:
         age = self._loop.time() - self._since
@@ -237,6 +239,12 @@ def protocol_class(ingest: Ingest) -> type[asyncio.Protocol]:
 def _connections(state: ServerState) -> set[Any]:
     # uvicorn calls nothing but shutdown() of what it finds there.
     return cast("set[Any]", state.connections)
+
+
+# Few, and the same for seconds: the date, and the headers of the contract's answers.
+@lru_cache(maxsize=32)
+def _lines(*headers: tuple[bytes, bytes]) -> bytes:
+    return b"".join([b"%b: %b\r\n" % header for header in headers])
 
 
 def _cause(error: httptools.HttpParserError) -> Exception:

@@ -10,7 +10,7 @@ from mana_errors.digest.parse.javascript import parse_javascript
 from mana_errors.digest.parse.python import parse_python
 from mana_errors.model.stack import Frame, Stack
 
-__all__ = ["KEPT_EACH_END", "parse_stack"]
+__all__ = ["KEPT_EACH_END", "parse_stack", "without_message"]
 
 # The outermost calls say where a run came from and the innermost where it failed; a runaway
 # recursion repeats itself in between. Others keep as many.
@@ -27,6 +27,21 @@ def parse_stack(text: str) -> Stack | None:
             return _bounded("python", frames, unseen)
     frames = parse_javascript(text)
     return _bounded("javascript", frames, 0) if frames else None
+
+
+def without_message(text: str, message: str) -> str:
+    """The stack's frames alone: the same text for events of one problem, whose messages differ.
+
+    A runtime writes "Type: message" in front of the frames (JavaScript) or behind (Python).
+    """
+    if message:
+        head, _, rest = text.partition("\n")
+        if head == message or head.endswith(": " + message):
+            text = rest
+        body, _, tail = text.rpartition("\n")
+        if tail.endswith(": " + message):
+            text = body
+    return text
 
 
 def _bounded(language: str, frames: list[Frame], unseen: int) -> Stack:
