@@ -31,6 +31,9 @@ PAUSE_S: Final = 0.02
 LAST_ATTEMPTS_S: Final = 30.0
 RESEND_SHARE: Final = 0.1
 PADDING_BYTES: Final = 600
+MAX_BATCH_ITEMS: Final = 30
+# Below the 10 MiB that a batch may have.
+BATCH_BYTES: Final = 8_000_000
 
 
 @dataclass
@@ -187,6 +190,7 @@ class Client:
         self._ledger = ledger
         self._rng = rng
         self._padding = "x" * padding
+        self._batch_items = min(MAX_BATCH_ITEMS, BATCH_BYTES // padding)
         self._number = 0
         self._name = f"{rng.getrandbits(32):08x}"
         self._wire = Wire(rng.choice(ports))
@@ -262,7 +266,7 @@ class Client:
             marker, report, own = self.make_report()
             lasting = frozenset([marker] if own or key else [])
             return Request(REPORT, json.dumps(report).encode(), (marker,), key, lasting)
-        made = [self.make_report() for _ in range(self._rng.randint(1, 30))]
+        made = [self.make_report() for _ in range(self._rng.randint(1, self._batch_items))]
         markers: list[str | None] = [marker for marker, _, _ in made]
         reports: list[dict[str, Any]] = [report for _, report, _ in made]
         if self._rng.random() < 0.3:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import asyncpg
 
+from harness import POLL_S, wait_until
 from mana_errors.errors import StoreUnavailable
 from mana_errors.store.embedded import EmbeddedPostgres
 from mana_errors.store.embedded.processes import processes_in
@@ -30,7 +31,7 @@ class Scratch:
                 self._postgres.start()
                 self._postgres.wait_ready()
             except StoreUnavailable:
-                time.sleep(0.05)
+                time.sleep(POLL_S)
             else:
                 return
 
@@ -44,6 +45,7 @@ class Scratch:
         """kill -9 of the postmaster, for good; back ends leave by themselves."""
         assert self._postgres.pid is not None
         os.kill(self._postgres.pid, signal.SIGKILL)
+        wait_until(lambda: not self._postgres.running(), "the postmaster is dead")
 
     def freeze(self) -> None:
         """SIGSTOP of every process: connections stay open and nothing answers."""
@@ -60,13 +62,12 @@ class Scratch:
 
     def destroy(self) -> None:
         """Kill all of it."""
-        while pids := processes_in(self._postgres.layout.cluster):
+        # running() reaps the postmaster
+        while (pids := processes_in(self._postgres.layout.cluster)) or self._postgres.running():
             for pid in pids:
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
-            # reaps the postmaster
-            self._postgres.running()
-            time.sleep(0.02)
+            time.sleep(POLL_S)
 
     async def _create(self, name: str) -> None:
         connection = await asyncpg.connect(self._postgres.dsn)

@@ -1,5 +1,6 @@
 """kill -9 exactly at each step of an event's path: nothing lost, nothing doubled."""
 
+import subprocess
 import time
 from pathlib import Path
 
@@ -7,8 +8,9 @@ import pytest
 
 from crash.load import clients
 from crash.node import MakeNode
-from crash.truth import assert_nothing_left, assert_truth
+from crash.truth import assert_nothing_left, assert_truth, caught_up
 from harness import wait_until
+from mana_errors.store.embedded.layout import layout_of
 
 # Small enough that segments are rotated, digested and deleted within a second of load.
 SEGMENT_BYTES = 64 * 1024
@@ -77,4 +79,23 @@ def test_kill_while_cluster_is_made(make_node: MakeNode, tmp_path: Path, seed: i
     node.start()
     with clients(node.port, seed=seed) as ledger:
         time.sleep(AFTERWARDS_S)
+    assert_truth(ledger, node)
+
+
+def test_all_killed_and_numbers_reused(make_node: MakeNode, seed: int) -> None:
+    """After a crash in a container, a process number in a lock file often is somebody else's."""
+    node = make_node()
+    node.start()
+    wait_until(lambda: caught_up(node), "PostgreSQL is there")
+    with clients(node.port, seed=seed) as ledger:
+        wait_until(lambda: len(ledger.acknowledged) > 50, "load")
+        node.clean_up()
+        layout = layout_of(node.data_dir)
+        with subprocess.Popen(["/bin/sleep", "60"]) as stranger:
+            for lock in (layout.cluster / "postmaster.pid", layout.socket_lock):
+                _, *rest = lock.read_text().splitlines()
+                lock.write_text("\n".join([str(stranger.pid), *rest]) + "\n")
+            node.start()
+            wait_until(lambda: node.status("/health/ready") == 200, "PostgreSQL is back")
+            stranger.kill()
     assert_truth(ledger, node)
