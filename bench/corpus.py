@@ -1,8 +1,8 @@
 """Reports as apps send them: about 2 KB of JSON each, the same bytes for the same arguments.
 
 A problem is what should become one issue: five fields of the contract's fingerprint and the
-functions of its stack. Its occurrences differ in message, lines, URL query, headers, body,
-context, user and session.
+functions of its stack. Its occurrences differ in message, URL query, headers, body, context, user
+and session, and a little in the lines of their stacks.
 """
 
 import string
@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from random import Random
 from typing import Final
 
@@ -24,6 +25,10 @@ WINDOW: Final = 2_000
 WINDOW_PROBLEMS: Final = 1_900
 POOL: Final = 20_000
 
+# Releases of an app that are in use at once, and ways by which a problem's code is reached:
+# together the distinct stacks of a problem, but for the message.
+RELEASES: Final = 3
+CALLERS: Final = 2
 _USERS: Final = 5_000
 # Clients send within seconds of the error.
 _DELAY_S: Final = 5.0
@@ -166,12 +171,14 @@ def occurrence(problem: Problem, random: Random, now: datetime) -> dict[str, obj
     trace, session = _hex(random, 32), _hex(random, 24)
     number = random.randrange(1_000_000)
     message = problem.text.format(id=trace, number=number)
+    release = f"2.{random.randrange(RELEASES)}.0"
+    frames = _frames(problem, release, random.randrange(CALLERS))
     occurred_at = (now - timedelta(seconds=random.random() * _DELAY_S)).astimezone(UTC)
     return {
         "errorCode": problem.code,
         "errorType": problem.type,
         "message": message,
-        "stackTrace": _stack(problem, message, random),
+        "stackTrace": _stack(problem, message, frames),
         "appId": problem.app,
         "sourceType": _SOURCES[problem.runtime],
         "serviceName": f"{problem.app}-{problem.runtime}",
@@ -186,7 +193,7 @@ def occurrence(problem: Problem, random: Random, now: datetime) -> dict[str, obj
         "severity": random.choice(("error", "error", "error", "warning", "critical")),
         "context": _context(random, trace),
         "occurredAt": occurred_at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
-        "release": f"2.{random.randrange(3)}.0",
+        "release": release,
     }
 
 
@@ -214,14 +221,22 @@ def _context(random: Random, trace: str) -> dict[str, object]:
     }
 
 
-def _stack(problem: Problem, message: str, random: Random) -> str:
+def _stack(problem: Problem, message: str, frames: str) -> str:
     head = f"{problem.type}: {message}"
-    # Releases move lines, never the functions that the issue is grouped by.
-    own = [_frame(problem, function, random) for function in problem.functions]
-    library = _LIBRARY_FRAMES[problem.runtime]
     if problem.runtime is _Runtime.PYTHON:
-        return "\n".join(["Traceback (most recent call last):", library, *own, head])
-    return "\n".join([head, *own, library])
+        return f"Traceback (most recent call last):\n{frames}\n{head}"
+    return f"{head}\n{frames}"
+
+
+# Of the window of a storm as much as of the even case.
+@lru_cache(maxsize=POOL)
+def _frames(problem: Problem, release: str, caller: int) -> str:
+    """Calls from the framework into the app. Releases move lines, and a problem has few callers;
+    what it is grouped by, the functions, stays."""
+    random = Random(f"{problem.code}/{release}/{caller}")
+    own = "\n".join(_frame(problem, function, random) for function in problem.functions)
+    library = _LIBRARY_FRAMES[problem.runtime]
+    return f"{library}\n{own}" if problem.runtime is _Runtime.PYTHON else f"{own}\n{library}"
 
 
 def _frame(problem: Problem, function: str, random: Random) -> str:
