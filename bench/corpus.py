@@ -25,6 +25,8 @@ WINDOW: Final = 2_000
 WINDOW_PROBLEMS: Final = 1_900
 POOL: Final = 20_000
 
+# The app's own calls in a stack: 4 on average, so that a report has 2 KB on average.
+_DEPTHS: Final = (1, 2, 2, 3, 3, 4, 5, 6, 10)
 # Releases of an app that are in use at once, and ways by which a problem's code is reached:
 # together the distinct stacks of a problem, but for the message.
 RELEASES: Final = 3
@@ -132,7 +134,7 @@ def _spread(kind: Kind, seed: int, count: int) -> Iterator[Problem]:
             yield from _window(pool, random)[: count - start]
         return
     even = [problem(f"even/{index}") for index in range(EVEN_PROBLEMS)]
-    storm = problem(f"storm/{seed}")
+    storm = problem(f"storm/{seed}", depth=4)
     share = STORM_SHARE if kind is Kind.STORM_OF_ONE else 0.0
     for index in range(count):
         yield storm if random.random() < share else even[index % EVEN_PROBLEMS]
@@ -145,8 +147,8 @@ def _window(pool: list[Problem], random: Random) -> list[Problem]:
     return window
 
 
-def problem(name: str) -> Problem:
-    """The problem of that name; two names, two fingerprints."""
+def problem(name: str, depth: int | None = None) -> Problem:
+    """The problem of that name, `depth` of the app's calls deep; two names, two fingerprints."""
     random = Random(name)
     runtime = random.choice(tuple(_Runtime))
     noun, verb = random.choice(_NOUNS), random.choice(_VERBS)
@@ -161,7 +163,8 @@ def problem(name: str) -> Problem:
         path=f"/api/v1/{noun}s/{verb}",
         method=random.choice(("GET", "POST", "PUT")),
         functions=tuple(
-            f"{random.choice(_VERBS)}{random.choice(_NOUNS).title()}" for _ in range(4)
+            f"{random.choice(_VERBS)}{random.choice(_NOUNS).title()}"
+            for _ in range(depth or random.choice(_DEPTHS))
         ),
     )
 
