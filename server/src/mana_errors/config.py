@@ -18,6 +18,8 @@ T = TypeVar("T")
 
 MEBIBYTE = 1024 * 1024
 GIBIBYTE = 1024 * MEBIBYTE
+# A worker allocates 32 MiB at once, and the segment before that may still be waiting.
+SPOOL_BYTES_PER_WORKER = 64 * MEBIBYTE
 
 
 def _integer(low: int, high: int) -> Callable[[str], int]:
@@ -57,7 +59,9 @@ def _setting(default: T, parse: Callable[[str], T], doc: str, variable: str | No
 class Settings:
     """All settings of a server. Field metadata carries parser and documentation."""
 
-    host: str = _setting("127.0.0.1", _text, "Address to listen on; 0.0.0.0 for every interface.")
+    host: str = _setting(
+        "localhost", _text, "Name or address to listen on; 0.0.0.0 for every IPv4 interface."
+    )
     port: int = _setting(3001, _integer(0, 65535), "Port to listen on; 0 picks a free one.")
     data_dir: Path = _setting(
         Path(".data").absolute(),
@@ -124,7 +128,18 @@ def load_settings(environ: Mapping[str, str] | None = None, **overrides: object)
             values[item.name] = item.metadata["parse"](raw.strip())
         except ValueError as error:
             raise BadSetting(f"{variable}: {raw!r} {_reason(error)}") from error
-    return Settings(**values)
+    settings = Settings(**values)
+    _check_together(settings)
+    return settings
+
+
+def _check_together(settings: Settings) -> None:
+    least = settings.workers * SPOOL_BYTES_PER_WORKER
+    if settings.spool_max_bytes < least:
+        raise BadSetting(
+            f"MANA_ERRORS_SPOOL_MAX_BYTES: {settings.spool_max_bytes} is too little for "
+            f"{settings.workers} workers, which need {least}"
+        )
 
 
 def to_environ(settings: Settings) -> dict[str, str]:

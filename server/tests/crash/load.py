@@ -26,7 +26,7 @@ BATCH: Final = "/api/v1/errors/batch"
 ANSWER_LIMIT_S: Final = 20.0
 RETRY_S: Final = 0.05
 # Mean time between a client's requests: enough load to meet every state, and cores left for it.
-PAUSE_S: Final = 0.02
+PAUSE_S: Final = 0.03
 # How long clients go on resending after the test said stop.
 LAST_ATTEMPTS_S: Final = 30.0
 RESEND_SHARE: Final = 0.1

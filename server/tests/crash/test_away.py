@@ -11,8 +11,8 @@ from crash.node import MakeNode
 from crash.scratch import Scratch
 from crash.truth import assert_nothing_left, assert_truth
 
-AWAY_S = 60.0 if os.environ.get("MANA_CRASH_LONG") else 8.0
-BEFORE_S = 2.0
+AWAY_S = 60.0 if os.environ.get("MANA_CRASH_LONG") else 6.0
+BEFORE_S = 1.0
 AFTER_S = 1.0
 
 Change = Callable[[Scratch], None]

@@ -10,7 +10,7 @@ from crash.truth import assert_nothing_left, assert_truth, fetch
 
 HOUR_S = 3600
 DAY_S = 24 * HOUR_S
-LOAD_S = 1.0
+LOAD_S = 0.5
 
 NOT_IN_ITS_DAY = """
 SELECT tableoid::regclass::text, occurred_at FROM error_logs.error_logs

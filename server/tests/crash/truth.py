@@ -1,6 +1,7 @@
 """What must hold whenever a node has caught up, whatever was done to it before."""
 
 import asyncio
+import time
 from collections import Counter
 from pathlib import Path
 from typing import Final
@@ -15,6 +16,7 @@ from mana_errors.store.spool.format import SUFFIX
 from mana_errors.store.spool.reader import SegmentReader, segments
 
 _DEADLINE_S: Final = 2 * PATIENCE_S
+ASK_AGAIN_S: Final = 0.1
 
 # name -> query whose rows are what is wrong
 _MUST_BE_EMPTY: Final = {
@@ -68,7 +70,11 @@ def assert_nothing_left(node: Node) -> None:
 
 def caught_up(*nodes: Node) -> bool:
     """Whether nothing waits: not in the spools, not between digest and triage."""
-    return asyncio.run(_caught_up(nodes))
+    if asyncio.run(_caught_up(nodes)):
+        return True
+    # Asking costs PostgreSQL a connection, which it needs for catching up.
+    time.sleep(ASK_AGAIN_S)
+    return False
 
 
 def dead_letters(node: Node) -> list[Path]:

@@ -147,3 +147,10 @@ def test_a_stack_is_cut_in_the_middle() -> None:
     assert event.stack_trace is not None
     assert event.stack_trace.startswith("first")
     assert event.stack_trace.endswith("last")
+
+
+def test_a_time_ahead_does_not_date_an_event() -> None:
+    """One copy may be clamped and the next not: such resends are found by id."""
+    event = stamped(id=uuid4(), occurred_at="2026-11-22T12:30:00Z")
+    assert event.resendable
+    assert not event.dated

@@ -28,7 +28,7 @@ from mana_errors.triage.run import Triage
 START_POLL_S: Final = 0.1
 GAUGE_INTERVAL_S: Final = 1.0
 
-_log: Final = logging.getLogger(__name__)
+_log: Final = logging.getLogger("mana_errors.cli.background")
 
 
 def main() -> None:
@@ -46,7 +46,9 @@ async def _run(settings: Settings, dsn: str) -> None:
     loop.add_signal_handler(signal.SIGTERM, stopping.set)
     # A terminal's Ctrl-C reaches us too; `serve` says when it is our turn.
     loop.add_signal_handler(signal.SIGINT, lambda: None)
-    parent_gone(stopping.set)
+    # Nobody waits for us then, and the next server wants our data directory: go at once. Digest
+    # and fold are transactions, so the next one goes on where this one ends.
+    parent_gone(lambda: os._exit(1))
     if not await _migrate(dsn, stopping):
         return
     triage = Triage(functools.partial(db.connect, dsn, application="mana-errors-triage"))

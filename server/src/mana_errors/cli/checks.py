@@ -3,7 +3,6 @@
 import os
 import platform
 import shutil
-import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -109,10 +108,11 @@ def port(settings: Settings) -> Finding:
     if ours and greeting.answers(settings.host, settings.port):
         return ok("port", f"{name} answers")
     try:
-        probe: socket.socket = listening.listen(settings.host, settings.port)
+        probes = listening.listen(settings.host, settings.port)
     except OperatorError as error:
         return fail("port", name, str(error))
-    probe.close()
+    for probe in probes:
+        probe.close()
     if ours:
         return warn("port", f"{name} does not answer", "Is the server on another port? Set --port.")
     return ok("port", f"{name} is free")

@@ -3,10 +3,13 @@
 import os
 import select
 import signal
+import time
 from types import FrameType
 from typing import Final
 
 _STOP: Final = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+# A process manager may signal the group and then the process: that is one request.
+ONE_REQUEST_S: Final = 0.5
 _DRAIN_BYTES: Final = 4096
 
 
@@ -15,6 +18,7 @@ class Signals:
 
     def __init__(self) -> None:
         self._requests = 0
+        self._last_request = -ONE_REQUEST_S
         self._read, self._write = os.pipe()
         os.set_blocking(self._read, False)
         os.set_blocking(self._write, False)
@@ -47,7 +51,10 @@ class Signals:
         os.write(self._write, b"\0")
 
     def _on_stop(self, _number: int, _frame: FrameType | None) -> None:
-        self._requests += 1
+        now = time.monotonic()
+        if now - self._last_request >= ONE_REQUEST_S:
+            self._requests += 1
+        self._last_request = now
 
 
 def _nothing(_number: int, _frame: FrameType | None) -> None:

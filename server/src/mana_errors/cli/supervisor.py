@@ -46,16 +46,15 @@ def serve(settings: Settings) -> None:
     with datadir.own(settings.data_dir) as held:
         # 1. What the children share: node id, socket, metrics, a pipe that tells them we live
         node_id(settings.data_dir)
-        listener = listening.listen(settings.host, settings.port)
-        settings = replace(settings, port=listener.getsockname()[1])
+        listeners = listening.listen(settings.host, settings.port)
+        settings = replace(settings, port=listeners[0].getsockname()[1])
         alive_read, alive_write = os.pipe()
         postgres = EmbeddedPostgres(settings.data_dir)
         environ = _child_environ(settings, settings.database_url or postgres.dsn, alive_read)
         # 2. Workers accept before PostgreSQL is up: reports wait in the spool
         inherited = (held.children_lock, alive_read)
-        workers = [
-            _worker(n, environ, listener.fileno(), inherited) for n in range(settings.workers)
-        ]
+        sockets = tuple(listener.fileno() for listener in listeners)
+        workers = [_worker(n, environ, sockets, inherited) for n in range(settings.workers)]
         background = Child("background", "mana_errors.cli.background", environ, inherited)
         keeper = None if settings.database_url else Keeper(postgres, signals.wake)
         if keeper:
@@ -65,7 +64,8 @@ def serve(settings: Settings) -> None:
         _tend([*workers, background], signals, keeper)
         # 4. Refuse and drain, digest what is drained, then PostgreSQL
         _log.info("stopping")
-        listener.close()
+        for listener in listeners:
+            listener.close()
         stop(workers, STOP_LIMIT_S, signals)
         stop([background], STOP_LIMIT_S, signals)
         os.close(alive_write)
@@ -83,11 +83,11 @@ def _tend(children: list[Child], signals: Signals, keeper: Keeper | None) -> Non
 
 
 def _worker(
-    number: int, environ: dict[str, str], listener: int, inherited: tuple[int, ...]
+    number: int, environ: dict[str, str], sockets: tuple[int, ...], inherited: tuple[int, ...]
 ) -> Child:
-    own = {"MANA_ERRORS_WORKER": str(number), "MANA_ERRORS_LISTEN_FD": str(listener)}
+    own = {"MANA_ERRORS_WORKER": str(number), "MANA_ERRORS_LISTEN_FDS": ",".join(map(str, sockets))}
     name = f"worker-{number}"
-    return Child(name, "mana_errors.cli.worker", environ | own, (*inherited, listener))
+    return Child(name, "mana_errors.cli.worker", environ | own, (*inherited, *sockets))
 
 
 def _child_environ(settings: Settings, dsn: str, alive: int) -> dict[str, str]:

@@ -46,16 +46,17 @@ async def _serve(settings: Settings) -> None:
     pages = build(settings, os.environ["MANA_ERRORS_DSN"], lambda: _spool_check(spool))
     ingest = Ingest(spool, system_clock(settings.retention))
     server = uvicorn.Server(_config(ingest, IngestApp(ingest, pages)))
-    listening = socket.socket(fileno=int(os.environ["MANA_ERRORS_LISTEN_FD"]))
+    descriptors = os.environ["MANA_ERRORS_LISTEN_FDS"].split(",")
+    listening = [socket.socket(fileno=int(descriptor)) for descriptor in descriptors]
 
     def leave() -> None:
         server.should_exit = True
 
     parent_gone(leave)
-    await server.serve(sockets=[listening])
+    await server.serve(sockets=listening)
     await spool.close()
     await pages.close()
-    logging.getLogger(__name__).info("worker left")
+    logging.getLogger("mana_errors.cli.worker").info("worker left")
 
 
 def _config(ingest: Ingest, app: IngestApp) -> uvicorn.Config:

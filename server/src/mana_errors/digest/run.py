@@ -246,6 +246,9 @@ def prepare(batch: SpoolBatch) -> tuple[list[GroupedEvent], list[DeadLetter]]:
             grouped.append(_grouped(decode_event(payload)))
         except msgspec.MsgspecError as error:
             unreadable.append(DeadLetter(f"unreadable record: {error}", payload))
+        except Exception as error:  # noqa: BLE001 - a fault of ours must cost one event, not all
+            meters.unexpected.labels("digest").inc()
+            unreadable.append(DeadLetter(f"digest failed: {type(error).__name__}", payload))
     return grouped, unreadable
 
 

@@ -111,7 +111,8 @@ def _occurred(
             False,
             {"occurredAt": report.occurred_at or str(identifier)},
         )
-    return said, True, None
+    # A time ahead of ours may be clamped in one copy and not in the next.
+    return said, resendable and said <= received_at, None
 
 
 # datetime ends with the year 9999.

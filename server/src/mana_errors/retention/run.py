@@ -48,9 +48,13 @@ async def run(
 async def keep(
     connect: Callable[[], Awaitable[db.Connection]], retention: timedelta, now: datetime
 ) -> None:
-    """Make what is missing ahead of now, drop what ended before now - retention."""
+    """Make what is missing ahead of now, drop what ended before now - retention.
+
+    Of our clock and PostgreSQL's the earlier one counts: a clock that is wrong must not cost data.
+    """
     connection = await connect()
     try:
+        now = min(now, await partitions.clock(connection))
         await partitions.ensure_ahead(connection, now.date())
         dropped = await partitions.drop_before(connection, (now - retention).date())
     finally:

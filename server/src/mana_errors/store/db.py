@@ -23,6 +23,8 @@ CONNECT_TIMEOUT_S: Final = 5.0
 # A page or an API call that takes longer is better told so than kept waiting.
 READ_TIMEOUT_S: Final = 10.0
 POOL_SIZE: Final = 8
+# Nothing that digest or triage does takes seconds; a server that is gone without a word does.
+COMMAND_TIMEOUT_S: Final = 60.0
 
 # SQLSTATE classes and codes after which the same transaction may succeed: lost connections,
 # shutdowns, serialization failures, deadlocks, missing resources, internal errors of a node.
@@ -36,7 +38,12 @@ def is_retryable(error: BaseException) -> bool:
     return isinstance(error, OSError | asyncio.TimeoutError | asyncpg.InterfaceError)
 
 
-async def connect(dsn: str, *, application: str = "mana-errors") -> Connection:
+async def connect(
+    dsn: str,
+    *,
+    application: str = "mana-errors",
+    command_timeout_s: float | None = COMMAND_TIMEOUT_S,
+) -> Connection:
     """One direct connection. Raises StoreUnavailable."""
     with_settings = {
         "application_name": application,
@@ -44,10 +51,17 @@ async def connect(dsn: str, *, application: str = "mana-errors") -> Connection:
         "jit": "off",
         # A server-wide "off" would let the spool forget what a crash can still take back.
         "synchronous_commit": "on",
+        # A node whose cable is pulled must not hold the leader lock for the default two hours.
+        "tcp_keepalives_idle": "30",
+        "tcp_keepalives_interval": "10",
+        "tcp_keepalives_count": "3",
     }
     async with translated():
         connection = await asyncpg.connect(
-            dsn, timeout=CONNECT_TIMEOUT_S, server_settings=with_settings
+            dsn,
+            timeout=CONNECT_TIMEOUT_S,
+            command_timeout=command_timeout_s,
+            server_settings=with_settings,
         )
     await prepare(connection)
     return connection

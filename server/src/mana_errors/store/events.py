@@ -7,7 +7,7 @@ from uuid import UUID
 
 from mana_errors.model.event import Event
 from mana_errors.model.grouped import GroupedEvent
-from mana_errors.store.db import Connection
+from mana_errors.store.db import COMMAND_TIMEOUT_S, Connection
 from mana_errors.store.queries import load
 
 _SQL: Final = load("events")
@@ -90,6 +90,7 @@ async def copy(connection: Connection, items: Sequence[GroupedEvent]) -> None:
         schema_name="error_logs",
         columns=COLUMNS,
         records=map(row, items),
+        timeout=COMMAND_TIMEOUT_S,
     )
 
 

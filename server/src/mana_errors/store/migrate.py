@@ -60,16 +60,18 @@ async def migrate(dsn: str, *, phases: tuple[Phase, ...] = ("pre", "post")) -> l
 
     Raises StoreUnavailable, or DatabaseUnusable for a wrong version or a newer schema.
     """
-    connection = await db.connect(dsn, application="mana-errors-migrate")
+    # A migration of a big table takes the time that it takes, and so does waiting for another node.
+    connection = await db.connect(dsn, application="mana-errors-migrate", command_timeout_s=None)
     try:
         await db.check_version(connection)
-        await connection.execute("SELECT pg_advisory_lock($1)", _LOCK)
-        await connection.execute(_BOOKKEEPING)
-        applied = await _apply(connection, phases)
-        await ensure_ahead(connection)
+        async with db.translated():
+            await connection.execute("SELECT pg_advisory_lock($1)", _LOCK)
+            await connection.execute(_BOOKKEEPING)
+            applied = await _apply(connection, phases)
+            await ensure_ahead(connection)
         return applied
     finally:
-        await connection.close()
+        connection.terminate()
 
 
 async def pending(connection: db.Connection) -> list[str]:

@@ -43,6 +43,12 @@ async def _make(connection: db.Connection, day: date) -> None:
     )
 
 
+async def clock(connection: db.Connection) -> datetime:
+    """PostgreSQL's time."""
+    now: datetime = await connection.fetchval("SELECT now()")
+    return now
+
+
 async def existing(connection: db.Connection) -> set[date]:
     """Days that have a partition."""
     rows = await connection.fetch(

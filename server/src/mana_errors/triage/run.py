@@ -83,11 +83,10 @@ class Triage:
     async def _leading(self) -> db.Connection | None:
         if self._connection is not None and not self._connection.is_closed():
             return self._connection
-        connection = await self._connect()
-        if await fold.lead(connection):
-            self._connection = connection
-            return connection
-        await connection.close()
+        self._connection = await self._connect()
+        if await fold.lead(self._connection):
+            return self._connection
+        self._disconnect(None)
         return None
 
     async def _rest(self, *, worked: bool, stopping: asyncio.Event) -> None:

@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Self
@@ -24,6 +25,9 @@ CHUNK_BYTES: Final = 2 * 1024 * 1024
 # Events in one transaction: beyond some hundred rows COPY gains nothing more, and a batch of
 # 2 KB events stays a few megabytes of memory.
 MAX_RECORDS: Final = 1000
+
+
+_SEGMENT_NAME: Final = re.compile(rf"[0-9a-f]{{32}}{re.escape(SUFFIX)}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +120,7 @@ class SegmentReader:
 
 
 def segments(directory: Path) -> list[Path]:
-    """Segment files, oldest first."""
+    """Segment files, oldest first. Other people's files are left alone."""
     if not directory.is_dir():
         return []
-    return sorted(path for path in directory.iterdir() if path.name.endswith(SUFFIX))
+    return sorted(path for path in directory.iterdir() if _SEGMENT_NAME.fullmatch(path.name))
