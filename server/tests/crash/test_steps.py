@@ -15,7 +15,7 @@ from mana_errors.store.embedded.layout import layout_of
 # Small enough that segments are rotated, digested and deleted within a second of load.
 SEGMENT_BYTES = 64 * 1024
 # Load that comes after the kill.
-AFTERWARDS_S = 0.5
+AFTERWARDS_S = 0.3
 
 STEPS = [
     # the file is there, empty
