@@ -192,3 +192,20 @@ def test_damage_between_records_costs_only_itself(tmp_path: Path) -> None:
         second = reader.read(first.end)
         assert second is not None
         assert second.payloads == (b"kept",)
+
+
+def test_a_shortened_segment_is_noticed(tmp_path: Path) -> None:
+    """Cut at a record's end nothing looks damaged; the watermark tells."""
+
+    async def scenario() -> None:
+        spool = SpoolWriter(tmp_path, NO_LIMITS)
+        await spool.append([b"kept"])
+        await spool.append([b"lost"])
+        await spool.close()
+
+    asyncio.run(scenario())
+    (path,) = segments(tmp_path)
+    os.truncate(path, path.stat().st_size - len(frame(b"lost")))
+    with SegmentReader(path) as reader:
+        assert reader.read(0) is not None
+        assert reader.missing_bytes() == len(frame(b"lost"))

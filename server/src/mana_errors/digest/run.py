@@ -158,6 +158,9 @@ class Digest:
     async def _leave(self, connection: db.Connection, reader: SegmentReader, position: int) -> None:
         self._positions[reader.segment] = position
         if reader.finished:
+            if missing := reader.missing_bytes():
+                meters.damaged_bytes.inc(missing)
+                _log.error("spool segment %s lacks %d bytes", reader.segment, missing)
             reader.delete()
             del self._positions[reader.segment]
             self._last_known.pop(reader.segment, None)

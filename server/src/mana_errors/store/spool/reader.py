@@ -82,6 +82,10 @@ class SegmentReader:
         """Bytes behind position that are known to be durable."""
         return max(self._durable() - max(position, SEGMENT_HEADER_BYTES), 0)
 
+    def missing_bytes(self) -> int:
+        """Bytes that were durable and are not in the file any more."""
+        return max(self._durable() - self._size(), 0)
+
     def _chunk(self, start: int) -> bytes:
         end = self._end()
         head = os.pread(self._descriptor, RECORD_OVERHEAD_BYTES, start) if start < end else b""
