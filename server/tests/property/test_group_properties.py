@@ -8,7 +8,7 @@ import msgspec
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from mana_errors.digest.group import MAX_TITLE, contract_fingerprint, group, tell
+from mana_errors.digest.group import MAX_TITLE, group, tell
 from mana_errors.digest.normalize import (
     normalize_file,
     normalize_message,
@@ -68,7 +68,7 @@ def test_apps_share_no_issue(event: Event, other: str, stack: Stack | None) -> N
     assume(other != event.app_id)
     elsewhere = msgspec.structs.replace(event, app_id=other)
     assert group(event, tell(stack)).grouping_hash != group(elsewhere, tell(stack)).grouping_hash
-    assert contract_fingerprint(event) != contract_fingerprint(elsewhere)
+    assert group(event, None).fingerprint != group(elsewhere, None).fingerprint
 
 
 @given(
@@ -82,7 +82,7 @@ def test_fingerprints_differ_unless_all_five_are_the_same(
         Event(UUID(int=0), NOW, NOW, app, code, kind, "m", request_url=path, request_method=method)
         for code, kind, app, path, method in (fields, others)
     )
-    assert (contract_fingerprint(first) == contract_fingerprint(second)) == (fields == others)
+    assert (group(first, None).fingerprint == group(second, None).fingerprint) == (fields == others)
 
 
 @given(event=EVENTS, path=PATHS, query=NAMES, host=NAMES)

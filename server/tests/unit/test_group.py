@@ -12,7 +12,6 @@ import pytest
 from mana_errors.digest.group import (
     MAX_TITLE,
     SIGNATURE_FRAMES,
-    contract_fingerprint,
     group,
     tell,
 )
@@ -62,7 +61,7 @@ def test_golden_fingerprint(case: dict[str, Any]) -> None:
         request_url=given.get("requestUrl"),
         request_method=given.get("requestMethod"),
     )
-    assert contract_fingerprint(fields) == case["output"]
+    assert group(fields, None).fingerprint == case["output"]
     assert group(fields, None).fingerprint == case["output"]
 
 

@@ -14,8 +14,9 @@ A grouping hash covers the app and these components, in this order:
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from hashlib import sha256
-from typing import Final
+from typing import Final, NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -60,45 +61,68 @@ def tell(stack: Stack | None) -> Telling | None:
 
 def group(event: Event, telling: Telling | None) -> Grouping:
     """Everything that grouping says about one event."""
-    components = _default_components(event, telling)
-    grouping_hash = _hash_components(event.app_id, components)
+    request = _Request(
+        event.app_id,
+        event.error_code,
+        event.error_type,
+        event.request_method or "",
+        event.request_url or "",
+    )
+    components, grouping_hash = _default(request, _evidence(event, telling))
     if event.client_fingerprint:
-        chosen = _DEFAULT.sub(grouping_hash.hex(), event.client_fingerprint)
+        chosen = _DEFAULT.sub(grouping_hash.hex, event.client_fingerprint)
         components = (("client", chosen),)
         grouping_hash = _hash_components(event.app_id, components)
     return Grouping(
-        fingerprint=event.client_fingerprint or contract_fingerprint(event),
-        grouping_hash=UUID(bytes=grouping_hash),
+        fingerprint=event.client_fingerprint or _fingerprint(request),
+        grouping_hash=grouping_hash,
         title=_title(event),
         culprit=_culprit(event, telling),
         components=components,
     )
 
 
-def contract_fingerprint(event: Event) -> str:
-    """The contract's five fields as 32 hex digits; a field that is not there counts as empty."""
-    path = url_path(event.request_url or "")
-    method = event.request_method or ""
-    fields = (event.error_code, event.error_type, event.app_id, path, method)
-    return _hash(fields).hex()
+class _Request(NamedTuple):
+    """The contract's five fields, the URL whole."""
+
+    app_id: str
+    error_code: str
+    error_type: str
+    method: str
+    url: str
 
 
-def _default_components(event: Event, telling: Telling | None) -> Components:
-    request = (
-        ("method", event.request_method or ""),
-        ("path", normalize_path(event.request_url or "")),
-    )
-    error = (("code", event.error_code), ("type", event.error_type))
+def _evidence(event: Event, telling: Telling | None) -> tuple[str, str]:
     if telling is not None:
-        return (*error, *request, ("stack", telling.signature))
-    return (*error, *request, ("message", normalize_message(event.message)))
+        return ("stack", telling.signature)
+    return ("message", normalize_message(event.message))
 
 
-def _hash_components(app_id: str, components: Components) -> bytes:
+# A storm asks the same thousands of times. An entry is some 2 KB of text.
+@lru_cache(maxsize=2000)
+def _fingerprint(request: _Request) -> str:
+    """The contract's: five fields as 32 hex digits; one that is not there counts as empty."""
+    fields = (request.error_code, request.error_type, request.app_id, url_path(request.url))
+    return _hash((*fields, request.method)).hex()
+
+
+@lru_cache(maxsize=2000)
+def _default(request: _Request, evidence: tuple[str, str]) -> tuple[Components, UUID]:
+    components = (
+        ("code", request.error_code),
+        ("type", request.error_type),
+        ("method", request.method),
+        ("path", normalize_path(request.url)),
+        evidence,
+    )
+    return components, _hash_components(request.app_id, components)
+
+
+def _hash_components(app_id: str, components: Components) -> UUID:
     fields = [str(GROUPING_VERSION), app_id]
     for component in components:
         fields += component
-    return _hash(fields)
+    return UUID(bytes=_hash(fields))
 
 
 def _hash(fields: Iterable[str]) -> bytes:
