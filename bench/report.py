@@ -43,8 +43,15 @@ class Figure(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def ratio(self) -> float | None:
-        """Share of the yardstick; None without one."""
-        return None if self.yardstick_value is None else self.value / self.yardstick_value
+        """Share of the yardstick, median of the pairs measured in turn, so that a machine that
+        gets slower meanwhile does not matter; None without a yardstick."""
+        if self.yardstick_value is None:
+            return None
+        if len(self.runs) != len(self.yardstick_runs):
+            return self.value / self.yardstick_value
+        return median(
+            run / other for run, other in zip(self.runs, self.yardstick_runs, strict=True)
+        )
 
     @property
     def met(self) -> bool | None:
