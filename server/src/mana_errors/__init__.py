@@ -2,18 +2,24 @@
 
 The path of one event, and the file that holds each step:
 
-    client ──► ingest/app.py      before the 201
-                 receive.py         caps, decompression
-                 decode.py          bytes -> Report, the contract's field rules
-                 scrub.py           secrets out
+    client ──► ingest/http.py     before the 201: requests straight from the connection
+                 app.py             the same routes as ASGI, for every other kind of connection
+                 accept.py          the list of stages; answers
+                 receive.py         content type, encodings, caps
+                 decode.py          bytes -> Report: the contract's fields, types and limits
                  stamp.py           Report -> Event: id, received_at, clamped occurred_at
+                 scrub/             secrets out
+                 cut.py             free text fits its limits
                  store/spool/       group-committed, fsynced; then 201
            ──► digest/run.py      after the 201: spool batch -> PostgreSQL, one transaction
-                 parse.py           string stack traces -> frames
+                 prepare.py         decode, parse, group
+                 parse/             string stack traces -> frames, in_app
                  group.py           fingerprint, grouping hash, title, culprit
-                 store/events.py    cursor + COPY of events + delta row
+                 summarize.py       what the batch adds to each grouping hash
+                 store/             cursor + COPY of events + delta row
            ──► triage/run.py      one at a time over all nodes: deltas -> issues
-                 fold.py            merge deltas, then upsert issues and rollups
+                 merge.py           deltas of several batches -> one for each hash
+                 fold.py            issues, rollups, distinct users
            ──► api/, web/         rows -> JSON and pages
 """
 

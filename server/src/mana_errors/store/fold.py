@@ -44,16 +44,7 @@ async def add_issues(connection: Connection, deltas: list[Delta]) -> None:
         ids,
         [delta.app_id for delta in deltas],
         [delta.fingerprint for delta in deltas],
-        [delta.title for delta in deltas],
-        [delta.error_type for delta in deltas],
-        [delta.culprit for delta in deltas],
-        [delta.severity for delta in deltas],
-        [delta.environment for delta in deltas],
-        [delta.first_seen for delta in deltas],
-        [delta.last_seen for delta in deltas],
-        [delta.first_release or None for delta in deltas],
-        [delta.last_release or None for delta in deltas],
-        [delta.count for delta in deltas],
+        *_columns(deltas),
     )
 
 
@@ -63,9 +54,13 @@ async def grow_issues(connection: Connection, growth: dict[UUID, Delta]) -> None
         return
     ids = sorted(growth)
     deltas = [growth[issue] for issue in ids]
-    await connection.execute(
-        _SQL["grow_issues"],
-        ids,
+    received = [delta.last_received for delta in deltas]
+    await connection.execute(_SQL["grow_issues"], ids, *_columns(deltas), received)
+
+
+def _columns(deltas: list[Delta]) -> tuple[list[object], ...]:
+    """What add_issues and grow_issues both take, in their order."""
+    return (
         [delta.title for delta in deltas],
         [delta.error_type for delta in deltas],
         [delta.culprit for delta in deltas],
@@ -73,7 +68,6 @@ async def grow_issues(connection: Connection, growth: dict[UUID, Delta]) -> None
         [delta.environment for delta in deltas],
         [delta.first_seen for delta in deltas],
         [delta.last_seen for delta in deltas],
-        [delta.last_received for delta in deltas],
         [delta.first_release or None for delta in deltas],
         [delta.last_release or None for delta in deltas],
         [delta.count for delta in deltas],

@@ -43,10 +43,10 @@ UPDATE error_logs.issues AS i SET
 FROM unnest(
     $1::uuid[], $2::text[], $3::text[], $4::text[],
     $5::error_logs.error_severity[], $6::error_logs.error_environment[],
-    $7::timestamptz[], $8::timestamptz[], $9::timestamptz[], $10::text[], $11::text[], $12::bigint[]
+    $7::timestamptz[], $8::timestamptz[], $9::text[], $10::text[], $11::bigint[], $12::timestamptz[]
 ) AS d (
     id, title, error_type, culprit, severity, environment,
-    first_seen, last_seen, last_received, first_release, last_release, count
+    first_seen, last_seen, first_release, last_release, count, last_received
 )
 WHERE i.id = d.id;
 
