@@ -9,12 +9,12 @@ import uvicorn
 import uvloop
 
 from mana_errors.cli.worker import BACKLOG, KEEP_ALIVE_S
-from mana_errors.ingest.accept import JSON_HEADERS, Answer, Ingest, Receipt
+from mana_errors.ingest.accept import JSON_HEADERS, Answer, Ingest, Reply
 from mana_errors.ingest.http import protocol_class
 from mana_errors.ingest.receive import Headers, Receive, Scope, Send
 
 _BODY: Final = b'{"success":true,"id":"01990000-0000-7000-8000-000000000000"}'
-_RECEIPT: Final = Receipt(Answer(201, JSON_HEADERS, _BODY), None)
+_ANSWER: Final = Answer(201, JSON_HEADERS, _BODY)
 
 
 class NoWork(Ingest):
@@ -26,10 +26,10 @@ class NoWork(Ingest):
     def check(self, headers: Headers, *, batch: bool) -> None:
         """Refuse nothing."""
 
-    def accept(self, headers: Headers, body: bytes, *, batch: bool) -> Receipt:
+    def accept(self, headers: Headers, body: bytes, reply: Reply, *, batch: bool) -> None:
         """The same answer to all."""
         del headers, body, batch
-        return _RECEIPT
+        reply(_ANSWER)
 
 
 async def no_app(scope: Scope, receive: Receive, send: Send) -> None:

@@ -19,6 +19,7 @@ from mana_errors.store.spool import writer as writer_module
 from mana_errors.store.spool.format import encode_event
 from mana_errors.store.spool.reader import SegmentReader, segments
 from mana_errors.store.spool.writer import SpoolLimits, SpoolWriter
+from spooling import append
 
 NO_LIMITS = SpoolLimits(max_bytes=1 << 40, min_free_bytes=0)
 
@@ -51,7 +52,7 @@ def test_digest_looks_between_create_and_lock(
 
     async def scenario() -> None:
         spool = SpoolWriter(tmp_path, NO_LIMITS)
-        await spool.append([b"acknowledged"])
+        await append(spool, b"acknowledged")
         assert read_and_delete_finished(tmp_path) == [b"acknowledged"]
         await spool.close()
 
@@ -95,7 +96,7 @@ async def test_a_segment_is_gone_for_good_before_its_cursor(
     monkeypatch.setattr(cursors, "forget", noted_forget)
     spool = SpoolWriter(tmp_path / "spool", NO_LIMITS)
     now = datetime.now(UTC)
-    await spool.append([encode_event(Event(uuid7(), now, now, "app", "CODE", "Type", "message"))])
+    await append(spool, encode_event(Event(uuid7(), now, now, "app", "CODE", "Type", "message")))
     await spool.close()
     place = DigestPlace(uuid7(), tmp_path / "spool", tmp_path / "dead-letters")
     digest = Digest(place, functools.partial(db.connect, migrated_dsn), lambda: None)

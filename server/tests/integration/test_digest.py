@@ -20,6 +20,7 @@ from mana_errors.store.spool.format import encode_event
 from mana_errors.store.spool.reader import segments
 from mana_errors.store.spool.writer import SpoolLimits, SpoolWriter
 from mana_errors.triage.fold import fold_once
+from spooling import append
 
 NOW = datetime.now(UTC)
 
@@ -47,7 +48,7 @@ class Node:
 
     async def spool(self, items: Sequence[Event]) -> None:
         writer = SpoolWriter(self.directory / "spool", SpoolLimits(1 << 40, 0))
-        await writer.append([encode_event(item) for item in items])
+        await append(writer, *map(encode_event, items))
         await writer.close()
 
     def digest(self, on_stored: Callable[[], None] = lambda: None) -> Digest:
@@ -253,7 +254,7 @@ async def test_digested_segments_leave_no_trace(node: Node) -> None:
 async def test_unreadable_records_are_kept_aside(node: Node) -> None:
     """What a newer release left behind does not stop the digest."""
     writer = SpoolWriter(node.directory / "spool", SpoolLimits(1 << 40, 0))
-    await writer.append([b"\xc1 no msgpack", encode_event(event())])
+    await append(writer, b"\xc1 no msgpack", encode_event(event()))
     await writer.close()
     await node.drain()
     assert len(await node.rows("SELECT 1 FROM error_logs.error_logs")) == 1

@@ -13,6 +13,7 @@ from mana_errors.store.spool import writer as writer_module
 from mana_errors.store.spool.format import MAGIC, SEGMENT_HEADER_BYTES, frame
 from mana_errors.store.spool.reader import MAX_RECORDS, SegmentReader, segments
 from mana_errors.store.spool.writer import SpoolLimits, SpoolWriter
+from spooling import append
 
 NO_LIMITS = SpoolLimits(max_bytes=1 << 40, min_free_bytes=0)
 
@@ -33,7 +34,7 @@ def test_what_is_appended_is_read_in_order(tmp_path: Path) -> None:
 
     async def scenario() -> None:
         spool = SpoolWriter(tmp_path, NO_LIMITS)
-        await asyncio.gather(*(spool.append([b"%d" % n]) for n in range(500)))
+        await asyncio.gather(*(append(spool, b"%d" % n) for n in range(500)))
         await spool.close()
 
     asyncio.run(scenario())
@@ -45,7 +46,7 @@ def test_a_live_segment_shows_only_what_is_durable(tmp_path: Path) -> None:
 
     async def scenario() -> None:
         spool = SpoolWriter(tmp_path, NO_LIMITS)
-        await spool.append([b"durable"])
+        await append(spool, b"durable")
         (path,) = segments(tmp_path)
         with SegmentReader(path) as reader:
             size = SEGMENT_HEADER_BYTES + len(frame(b"durable"))
@@ -67,7 +68,7 @@ def test_a_segment_is_finished_when_its_writer_is_gone(tmp_path: Path) -> None:
 
     async def scenario() -> None:
         spool = SpoolWriter(tmp_path, NO_LIMITS)
-        await spool.append([b"x"])
+        await append(spool, b"x")
         (path,) = segments(tmp_path)
         with SegmentReader(path) as reader:
             reader.read(0)
@@ -84,7 +85,7 @@ def test_batches_are_bounded(tmp_path: Path) -> None:
 
     async def scenario() -> None:
         spool = SpoolWriter(tmp_path, NO_LIMITS)
-        await spool.append([b"x"] * (MAX_RECORDS + 1))
+        await append(spool, *[b"x"] * (MAX_RECORDS + 1))
         await spool.close()
 
     asyncio.run(scenario())
@@ -105,7 +106,7 @@ def test_rotation_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.Monk
     async def scenario() -> None:
         spool = SpoolWriter(tmp_path, NO_LIMITS)
         for n in range(10):
-            await spool.append([b"%d" % n * 300])
+            await append(spool, *[b"%d" % n * 300])
         await spool.close()
 
     asyncio.run(scenario())
@@ -122,7 +123,7 @@ def test_a_failed_write_is_refused_and_forgotten(
     async def scenario() -> None:
         spool = SpoolWriter(tmp_path, NO_LIMITS)
         if function != "posix_fallocate":
-            await spool.append([b"before"])
+            await append(spool, b"before")
         with monkeypatch.context() as broken:
 
             def fail(*_: object) -> int:
@@ -130,8 +131,8 @@ def test_a_failed_write_is_refused_and_forgotten(
 
             broken.setattr(writer_module.os, function, fail)
             with pytest.raises(SpoolUnavailable, match="No space left"):
-                await spool.append([b"refused"])
-        await spool.append([b"after"])
+                await append(spool, b"refused")
+        await append(spool, b"after")
         await spool.close()
 
     asyncio.run(scenario())
@@ -145,7 +146,7 @@ def test_ceiling_and_free_space_floor(tmp_path: Path) -> None:
     async def scenario() -> None:
         full = SpoolWriter(tmp_path, SpoolLimits(max_bytes=-1, min_free_bytes=0))
         with pytest.raises(SpoolUnavailable, match="ceiling"):
-            await full.append([b"x"])
+            await append(full, b"x")
         await full.close()
 
     asyncio.run(scenario())
@@ -199,8 +200,8 @@ def test_a_shortened_segment_is_noticed(tmp_path: Path) -> None:
 
     async def scenario() -> None:
         spool = SpoolWriter(tmp_path, NO_LIMITS)
-        await spool.append([b"kept"])
-        await spool.append([b"lost"])
+        await append(spool, b"kept")
+        await append(spool, b"lost")
         await spool.close()
 
     asyncio.run(scenario())

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import functools
+import gc
 import logging
 import os
 import signal
@@ -27,6 +28,8 @@ from mana_errors.triage.run import Triage
 # How often the database is tried at start; it is starting beside us.
 START_POLL_S: Final = 0.1
 GAUGE_INTERVAL_S: Final = 1.0
+# Objects made before the youngest are looked through: those of some hundred events, not of ten.
+GC_THRESHOLD: Final = 50_000
 
 _log: Final = logging.getLogger("mana_errors.cli.background")
 
@@ -35,6 +38,10 @@ def main() -> None:
     """Run until SIGTERM or until the parent is gone; then drain what PostgreSQL takes."""
     settings = load_settings()
     logs.setup(settings.log_level, settings.log_format, "background")
+    # What the start made stays for good, and what a batch makes dies with it: looking through
+    # both again and again took an eighth of the digest's time.
+    gc.freeze()
+    gc.set_threshold(GC_THRESHOLD)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_run(settings, os.environ["MANA_ERRORS_DSN"]))
 

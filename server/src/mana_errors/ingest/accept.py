@@ -3,11 +3,9 @@
 Ingest.accept() is the list of stages that events pass before their 201.
 """
 
-import asyncio
 import logging
 import traceback
-from dataclasses import dataclass
-from functools import partial
+from collections.abc import Callable
 from typing import Final
 
 import msgspec
@@ -61,8 +59,8 @@ JSON_HEADERS: Final[HeaderList] = [*_CORS, (b"content-type", b"application/json"
 
 _log: Final = Limited(logging.getLogger(__name__))
 _encode: Final = msgspec.json.Encoder().encode
-_received: Final = meters.received.labels("native")
-_accepted: Final = meters.outcomes.labels(Outcome.ACCEPTED)
+_received: Final = meters.Tally(meters.received.labels("native"))
+_accepted: Final = meters.Tally(meters.outcomes.labels(Outcome.ACCEPTED))
 _unavailable: Final = meters.outcomes.labels(Outcome.UNAVAILABLE)
 
 
@@ -84,8 +82,7 @@ class BatchAnswer(msgspec.Struct):
     results: list[ItemResult]
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(msgspec.Struct, frozen=True, gc=False):
     """What goes back to the client, whatever the transport."""
 
     status: int
@@ -93,20 +90,14 @@ class Answer:
     body: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Accepted:
+class Accepted(msgspec.Struct, frozen=True, gc=False):
     """An event that is ready for the spool."""
 
     event: Event
     payload: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Receipt:
-    """An answer that is true as soon as `durable` is done, unless that fails."""
-
-    answer: Answer
-    durable: asyncio.Future[None] | None
+Reply = Callable[[Answer], None]
 
 
 class Ingest:
@@ -127,28 +118,39 @@ class Ingest:
             raise SpoolUnavailable(reason)
         check_head(headers, self.limit(batch=batch))
 
-    def accept(self, headers: Headers, body: bytes, *, batch: bool) -> Receipt:
-        """The path of events before their 201. Raises ClientError."""
-        raw = decode_body(headers, body, self.limit(batch=batch))
-        sender = _identify(headers)
-        if batch:
-            return self._accept_batch(raw, sender)
+    def accept(self, headers: Headers, body: bytes, reply: Reply, *, batch: bool) -> None:
+        """The path of events before their 201: `reply` is called with the answer once it is true,
+        that is, after the fsync. Never raises."""
+        try:
+            raw = decode_body(headers, body, self.limit(batch=batch))
+            sender = _identify(headers)
+            if batch:
+                self._accept_batch(raw, sender, reply)
+            else:
+                self._accept_one(raw, sender, reply)
+        except Exception as error:  # noqa: BLE001 - the contract: the endpoint never throws
+            reply(refuse(error))
+
+    def _accept_one(self, raw: bytes, sender: Sender, reply: Reply) -> None:
         accepted = self._prepare(raw, sender, 0)
         body = b'{"success":true,"id":"%s"}' % str(accepted.event.id).encode()
-        return Receipt(Answer(201, JSON_HEADERS, body), self._append([accepted]))
+        self._append([accepted], Answer(201, JSON_HEADERS, body), reply)
 
-    def _accept_batch(self, raw: bytes, sender: Sender) -> Receipt:
+    def _accept_batch(self, raw: bytes, sender: Sender, reply: Reply) -> None:
         prepared = [self._try_prepare(item, sender, n) for n, item in enumerate(split_batch(raw))]
         accepted = [item for item in prepared if isinstance(item, Accepted)]
-        answer = BatchAnswer(
+        batch = BatchAnswer(
             success=True,
             total=len(prepared),
             succeeded=len(accepted),
             failed=len(prepared) - len(accepted),
             results=[_result(item) for item in prepared],
         )
-        durable = self._append(accepted) if accepted else None
-        return Receipt(Answer(201, JSON_HEADERS, _encode(answer)), durable)
+        answer = Answer(201, JSON_HEADERS, _encode(batch))
+        if accepted:
+            self._append(accepted, answer, reply)
+        else:
+            reply(answer)
 
     def _try_prepare(self, raw: bytes, sender: Sender, index: int) -> Accepted | str:
         """One bad item never costs the others: what is wrong with it, instead of raising."""
@@ -178,10 +180,16 @@ class Ingest:
             meters.outcomes.labels(Outcome.INVALID).inc()
             raise
 
-    def _append(self, accepted: list[Accepted]) -> asyncio.Future[None]:
-        durable = self._spool.append([item.payload for item in accepted])
-        durable.add_done_callback(partial(_count, len(accepted)))
-        return durable
+    def _append(self, accepted: list[Accepted], answer: Answer, reply: Reply) -> None:
+        def done(refusal: SpoolUnavailable | None) -> None:
+            if refusal is None:
+                _accepted.inc(len(accepted))
+                reply(answer)
+            else:
+                _unavailable.inc(len(accepted))
+                reply(refuse(refusal))
+
+        self._spool.append([item.payload for item in accepted], done)
 
 
 def refuse(error: BaseException) -> Answer:
@@ -207,11 +215,6 @@ def _retry_later(status: int, seconds: int, error: str) -> Answer:
     return Answer(status, headers, failure(error))
 
 
-def _count(events: int, durable: asyncio.Future[None]) -> None:
-    refused = durable.cancelled() or durable.exception() is not None
-    (_unavailable if refused else _accepted).inc(events)
-
-
 def _note_unexpected(error: BaseException) -> None:
     # Without the exception's message: it may quote what a stranger sent.
     meters.unexpected.labels("ingest").inc()
@@ -222,7 +225,7 @@ def _note_unexpected(error: BaseException) -> None:
 def _identify(headers: Headers) -> Sender:
     return Sender(
         app_id=_header(headers, b"x-app-id", "X-App-Id", MAX_APP_ID),
-        user_agent=_text(headers.get(b"user-agent", b"")) or None,
+        user_agent=_text(agent) if (agent := headers.get(b"user-agent")) else None,
         idempotency_key=_header(
             headers, b"idempotency-key", "Idempotency-Key", MAX_IDEMPOTENCY_KEY
         ),
@@ -230,10 +233,12 @@ def _identify(headers: Headers) -> Sender:
 
 
 def _header(headers: Headers, key: bytes, name: str, limit: int) -> str | None:
-    value = _text(headers.get(key, b""))
+    if not (raw := headers.get(key)):
+        return None
+    value = _text(raw)
     if len(value) > limit:
         raise InvalidReport(f"{name}: expected at most {limit} characters")
-    return value or None
+    return value
 
 
 def _text(value: bytes) -> str:

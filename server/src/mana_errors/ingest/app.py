@@ -1,6 +1,8 @@
 """The ingest routes as an ASGI app: for connections that ingest/http.py hands over."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
+from functools import partial
 
 from mana_errors.ingest.accept import (
     ALLOW,
@@ -50,10 +52,15 @@ class IngestApp:
         headers: Headers = dict(scope["headers"])
         self._ingest.check(headers, batch=batch)
         body = await read_body(receive, self._ingest.limit(batch=batch))
-        receipt = self._ingest.accept(headers, body, batch=batch)
-        if receipt.durable is not None:
-            await receipt.durable
-        return receipt.answer
+        answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        self._ingest.accept(headers, body, partial(_answer_once, answer), batch=batch)
+        return await answer
+
+
+def _answer_once(future: asyncio.Future[Answer], answer: Answer) -> None:
+    # Cancelled when the client went away.
+    if not future.done():
+        future.set_result(answer)
 
 
 async def _send(send: Send, answer: Answer) -> None:

@@ -19,6 +19,17 @@ MARK: Final = "…"
 
 def cut(event: Event) -> Event:
     """The same object when nothing is too long; else `notes.cut` holds the original lengths."""
+    if (
+        len(event.message) <= MAX_MESSAGE
+        and len(event.stack_trace or "") <= MAX_STACK_TRACE
+        and len(event.request_url or "") <= MAX_REQUEST_URL
+        and len(event.user_agent or "") <= MAX_USER_AGENT
+    ):
+        return event
+    return _cut(event)
+
+
+def _cut(event: Event) -> Event:
     changes: JsonObject = {}
     lengths: JsonObject = {}
     for field, name, limit in (
@@ -32,8 +43,6 @@ def cut(event: Event) -> Event:
             shorten = _middle if field == "stack_trace" else _end
             changes[field] = shorten(text, limit)
             lengths[name] = len(text)
-    if not changes:
-        return event
     notes = {**(event.notes or {}), "cut": lengths}
     return msgspec.structs.replace(event, **changes, notes=notes)
 

@@ -68,7 +68,6 @@ class _Batch(msgspec.Struct, gc=False):
 _report_decoder: Final = msgspec.json.Decoder(Report)
 _batch_decoder: Final = msgspec.json.Decoder(_Batch)
 _NUL_ESCAPE: Final = b"\\u0000"
-_OPENERS: Final = (b"{", b"[")
 
 
 def decode_report(raw: bytes) -> Report:
@@ -77,7 +76,7 @@ def decode_report(raw: bytes) -> Report:
         raise TooLarge(f"the report is larger than {MAX_REPORT_BYTES} bytes")
     report = _decode(raw, _report_decoder)
     # Fewer brackets than levels: nothing to check. Typical reports have five.
-    if sum(map(raw.count, _OPENERS)) > MAX_DEPTH:
+    if raw.count(b"{") + raw.count(b"[") > MAX_DEPTH:
         _check_depth(report)
     return tidy(report) if _NUL_ESCAPE in raw else report
 

@@ -89,7 +89,8 @@ class IngestProtocol(asyncio.Protocol):
         if self._lingering:
             return
         if not (self._reading or self._in_work):
-            data, self._sniffed = self._sniffed + data, b""
+            if self._sniffed:
+                data, self._sniffed = self._sniffed + data, b""
             if not self._is_ours(data):
                 return
         try:
@@ -154,15 +155,7 @@ class IngestProtocol(asyncio.Protocol):
         self._leaving = self._leaving or not self._parser.should_keep_alive()
         self._state.total_requests += 1
         body, self._body = b"".join(self._body), []
-        try:
-            receipt = self._ingest.accept(self._headers, body, batch=self._batch)
-        except Exception as error:  # noqa: BLE001 - the contract: the endpoint never throws
-            self._answer(refuse(error))
-            return
-        if receipt.durable is None:
-            self._answer(receipt.answer)
-        else:
-            receipt.durable.add_done_callback(partial(self._on_durable, receipt.answer))
+        self._ingest.accept(self._headers, body, self._answer, batch=self._batch)
 
     # Steps
 
@@ -191,10 +184,6 @@ class IngestProtocol(asyncio.Protocol):
         self._transport.set_protocol(protocol)
         protocol.connection_made(self._transport)
         protocol.data_received(data)
-
-    def _on_durable(self, answer: Answer, durable: asyncio.Future[None]) -> None:
-        error = durable.exception()
-        self._answer(answer if error is None else refuse(error))
 
     def _refuse(self, error: Exception) -> None:
         """Answer in mid-request: nothing behind it on this connection can be trusted."""

@@ -2,6 +2,7 @@
 
 import zlib
 from collections.abc import Awaitable, Callable, MutableMapping
+from functools import lru_cache
 from typing import Any, Final, Protocol
 
 import brotli
@@ -58,6 +59,8 @@ def decode_body(headers: Headers, body: bytes, limit: int) -> bytes:
     return body
 
 
+# Clients send a handful of spellings, and all of them with every request.
+@lru_cache(maxsize=64)
 def _check_content_type(value: bytes) -> None:
     kind = value.partition(b";")[0].strip().lower()
     if kind not in _CONTENT_TYPES and not kind.endswith(b"+json"):

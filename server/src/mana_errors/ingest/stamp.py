@@ -6,6 +6,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 from uuid import UUID, uuid5
 
+import msgspec
+
 from mana_errors.errors import InvalidReport
 from mana_errors.ingest.decode import Report
 from mana_errors.model.event import Event, JsonObject, Severity
@@ -18,8 +20,7 @@ UNKNOWN_APP: Final = "unknown"
 _IDEMPOTENCY_NAMESPACE: Final = UUID("6f1d8a52-7c1e-4f8e-9b61-5b0a4a5d7f10")
 
 
-@dataclass(frozen=True, slots=True)
-class Sender:
+class Sender(msgspec.Struct, frozen=True, gc=False):
     """What the request says about all its reports."""
 
     app_id: str | None

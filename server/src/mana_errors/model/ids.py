@@ -1,13 +1,14 @@
 """Identifiers."""
 
-import os
+import random
 import time
 from uuid import UUID
 
 _VERSION_7 = 0x7 << 76
 _VARIANT_RFC = 0x2 << 62
 _RANDOM_A = (1 << 12) - 1
-_RANDOM_B = (1 << 62) - 1
+# Ids must be unique, not secret: a token guards what they name. os.urandom costs a system call.
+_random_bits = random.Random().getrandbits  # noqa: S311 - see above
 
 
 def uuid7(now_ns: int | None = None) -> UUID:
@@ -19,10 +20,8 @@ def uuid7(now_ns: int | None = None) -> UUID:
     now = time.time_ns() if now_ns is None else now_ns
     millis, rest = divmod(now, 1_000_000)
     fraction = (rest << 12) // 1_000_000 & _RANDOM_A
-    tail = int.from_bytes(os.urandom(8), "big") & _RANDOM_B
-    return UUID(
-        int=(millis & ((1 << 48) - 1)) << 80 | _VERSION_7 | fraction << 64 | _VARIANT_RFC | tail
-    )
+    high = (millis & ((1 << 48) - 1)) << 80 | _VERSION_7 | fraction << 64
+    return UUID(int=high | _VARIANT_RFC | _random_bits(62))
 
 
 def uuid7_millis(identifier: UUID) -> int | None:

@@ -12,6 +12,20 @@ DAYS_AHEAD: Final = 4
 _PREFIX: Final = "error_logs_"
 # Serializes those who make the same partition: "mana" and "part" in ASCII.
 _LOCK: Final = 0x6D616E61_70617274
+# Read, never compared: autoanalyze would fetch and sort samples of them all day. Without, one
+# ANALYZE of 60,000 events took 0.5 s of CPU instead of 1.5.
+_UNANALYZED: Final = (
+    "stack_trace",
+    "request_headers",
+    "request_body",
+    "context",
+    "user_agent",
+    "browser_info",
+    "device_info",
+    "tags",
+    "notes",
+    "payload",
+)
 # Dropping waits for readers of the parent and everyone queues behind it: give up soon, try later.
 _DROP_LOCK_TIMEOUT: Final = "500ms"
 
@@ -37,6 +51,8 @@ async def _make(connection: db.Connection, day: date) -> None:
     name = f"error_logs.{_PREFIX}{day:%Y%m%d}"
     until = day + timedelta(days=1)
     await connection.execute(f"CREATE TABLE {name} (LIKE error_logs.error_logs INCLUDING ALL)")
+    quiet = ", ".join(f"ALTER COLUMN {column} SET STATISTICS 0" for column in _UNANALYZED)
+    await connection.execute(f"ALTER TABLE {name} {quiet}")
     await connection.execute(
         f"ALTER TABLE error_logs.error_logs ATTACH PARTITION {name} "
         f"FOR VALUES FROM ('{day} 00:00:00+00') TO ('{until} 00:00:00+00')"

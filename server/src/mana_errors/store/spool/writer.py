@@ -3,9 +3,10 @@
 import asyncio
 import contextlib
 import fcntl
+import logging
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import Final
 
 from mana_errors import meters
 from mana_errors.errors import SpoolUnavailable
+from mana_errors.logs import Limited
 from mana_errors.model.ids import uuid7
 from mana_errors.store.spool.format import (
     DURABLE,
@@ -50,10 +52,15 @@ class SpoolLimits:
     min_free_bytes: int
 
 
+_log: Final = Limited(logging.getLogger(__name__))
+
+Done = Callable[[SpoolUnavailable | None], None]
+
+
 @dataclass(slots=True)
 class _Waiting:
     data: bytes
-    done: asyncio.Future[None]
+    done: Done
 
 
 @dataclass(slots=True)
@@ -87,17 +94,15 @@ class SpoolWriter:
         directory.mkdir(parents=True, exist_ok=True, mode=0o700)
         _remove_unborn(directory)
 
-    def append(self, payloads: Sequence[bytes]) -> asyncio.Future[None]:
-        """Make the payloads durable, all or none: the future's result says that they are.
+    def append(self, payloads: Sequence[bytes], done: Done) -> None:
+        """Make the payloads durable, all or none, and then call `done`: with None when they are,
+        with SpoolUnavailable when they are not and never will be.
 
-        Its exception is SpoolUnavailable. Must be called on the event loop.
+        Must be called on the event loop. A call costs a quarter of a future and its callbacks.
         """
-        loop = asyncio.get_running_loop()
-        waiting = _Waiting(b"".join(map(frame, payloads)), loop.create_future())
-        self._waiting.append(waiting)
+        self._waiting.append(_Waiting(b"".join(map(frame, payloads)), done))
         if self._committing is None:
-            self._committing = loop.create_task(self._commit_all())
-        return waiting.done
+            self._committing = asyncio.get_running_loop().create_task(self._commit_all())
 
     def refusal(self) -> str | None:
         """Why append() would refuse now, or None."""
@@ -252,14 +257,21 @@ def spool_bytes(directory: Path) -> int:
 
 def _release(group: list[_Waiting]) -> None:
     for waiting in group:
-        if not waiting.done.done():
-            waiting.done.set_result(None)
+        _tell(waiting, None)
 
 
 def _refuse(group: list[_Waiting], error: Exception) -> None:
+    refusal = SpoolUnavailable(f"the spool cannot be written: {error}")
     for waiting in group:
-        if not waiting.done.done():
-            waiting.done.set_exception(SpoolUnavailable(f"the spool cannot be written: {error}"))
+        _tell(waiting, refusal)
+
+
+def _tell(waiting: _Waiting, refusal: SpoolUnavailable | None) -> None:
+    try:
+        waiting.done(refusal)
+    except Exception as error:  # noqa: BLE001 - one sender's trouble must not silence the others
+        meters.unexpected.labels("spool").inc()
+        _log.warning("answer failed", exception_type=type(error).__name__)
 
 
 assert MAX_PAYLOAD_BYTES < SEGMENT_BYTES  # noqa: S101 - a relation between two constants
