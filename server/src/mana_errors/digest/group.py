@@ -66,7 +66,7 @@ def group(event: Event, telling: Telling | None) -> Grouping:
         event.error_code,
         event.error_type,
         event.request_method or "",
-        event.request_url or "",
+        url_path(event.request_url or ""),
     )
     components, grouping_hash = _default(request, _evidence(event, telling))
     if event.client_fingerprint:
@@ -77,19 +77,19 @@ def group(event: Event, telling: Telling | None) -> Grouping:
         fingerprint=event.client_fingerprint or _fingerprint(request),
         grouping_hash=grouping_hash,
         title=_title(event),
-        culprit=_culprit(event, telling),
+        culprit=_culprit(event, request.path, telling),
         components=components,
     )
 
 
 class _Request(NamedTuple):
-    """The contract's five fields, the URL whole."""
+    """The contract's five fields."""
 
     app_id: str
     error_code: str
     error_type: str
     method: str
-    url: str
+    path: str
 
 
 def _evidence(event: Event, telling: Telling | None) -> tuple[str, str]:
@@ -102,7 +102,7 @@ def _evidence(event: Event, telling: Telling | None) -> tuple[str, str]:
 @lru_cache(maxsize=2000)
 def _fingerprint(request: _Request) -> str:
     """The contract's: five fields as 32 hex digits; one that is not there counts as empty."""
-    fields = (request.error_code, request.error_type, request.app_id, url_path(request.url))
+    fields = (request.error_code, request.error_type, request.app_id, request.path)
     return _hash((*fields, request.method)).hex()
 
 
@@ -112,7 +112,7 @@ def _default(request: _Request, evidence: tuple[str, str]) -> tuple[Components, 
         ("code", request.error_code),
         ("type", request.error_type),
         ("method", request.method),
-        ("path", normalize_path(request.url)),
+        ("path", normalize_path(request.path)),
         evidence,
     )
     return components, _hash_components(request.app_id, components)
@@ -174,12 +174,12 @@ def _failing_call(frame: Frame) -> str:
     return file if function in _UNNAMED else f"{file} in {function}"
 
 
-def _culprit(event: Event, telling: Telling | None) -> str:
+def _culprit(event: Event, request_path: str, telling: Telling | None) -> str:
     """Where it failed: the call, else the request, else the service."""
     if telling is not None and telling.culprit:
         return _cut(telling.culprit)
-    if event.request_url:
-        path = normalize_path(event.request_url)
+    if request_path:
+        path = normalize_path(request_path)
         return _cut(f"{event.request_method} {path}" if event.request_method else path)
     return _cut(event.service_name or "")
 
