@@ -285,3 +285,18 @@ async def test_two_digests_of_one_event_store_it_once(node: Node, tmp_path: Path
     await node.drain()
     await other.drain()
     assert len(await node.rows("SELECT 1 FROM error_logs.error_logs")) == len(identifiers)
+
+
+async def test_the_reason_for_an_issue_is_kept_from_its_first_event(node: Node) -> None:
+    """Later deltas go without components; a digest that starts anew sends them again."""
+    digest = node.digest()
+    stopping = asyncio.Event()
+    stopping.set()
+    for batch in ([event()], [event(), event(app_id="b")], [event()]):
+        await node.spool(batch)
+        await digest.run(stopping)
+    bodies = await node.rows("SELECT length(body) AS size FROM error_logs.deltas ORDER BY id")
+    assert bodies[2]["size"] < bodies[0]["size"]
+    await node.drain()
+    rows = await node.rows("SELECT components FROM error_logs.issue_hashes")
+    assert [bool(row["components"]) for row in rows] == [True, True]

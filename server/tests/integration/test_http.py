@@ -1,9 +1,10 @@
 """Ingest straight on the connection: what a byte stream can do to it."""
 
 import asyncio
+import contextlib
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
@@ -32,9 +33,18 @@ class Site:
     port: int
     spool: Path
     server: uvicorn.Server
+    writers: list[asyncio.StreamWriter] = field(default_factory=list)
 
     async def connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-        return await asyncio.open_connection("127.0.0.1", self.port)
+        reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
+        self.writers.append(writer)
+        return reader, writer
+
+    async def hang_up(self) -> None:
+        for writer in self.writers:
+            writer.close()
+            with contextlib.suppress(ConnectionError):
+                await writer.wait_closed()
 
     def spooled(self) -> int:
         total = 0
@@ -72,7 +82,9 @@ async def site(tmp_path: Path) -> AsyncIterator[Site]:
     running = asyncio.create_task(server.serve())
     while not server.started:  # noqa: ASYNC110 - uvicorn offers no event
         await asyncio.sleep(0.01)
-    yield Site(server.servers[0].sockets[0].getsockname()[1], tmp_path, server)
+    running_site = Site(server.servers[0].sockets[0].getsockname()[1], tmp_path, server)
+    yield running_site
+    await running_site.hang_up()
     server.should_exit = True
     await running
     await spool.close()
@@ -97,7 +109,6 @@ async def test_a_connection_serves_one_report_after_the_other(site: Site) -> Non
         assert json.loads(body)["success"] is True
         assert "date" in headers
     assert site.spooled() == 5
-    writer.close()
 
 
 @pytest.mark.parametrize("size", [1, 3, 7, 50])
@@ -109,7 +120,6 @@ async def test_bytes_may_come_in_any_pieces(site: Site, size: int) -> None:
         await writer.drain()
         await asyncio.sleep(0)
     assert (await answer(reader))[0] == 201
-    writer.close()
 
 
 async def test_another_request_is_handed_over_and_reports_go_on(site: Site) -> None:
@@ -126,7 +136,6 @@ async def test_another_request_is_handed_over_and_reports_go_on(site: Site) -> N
     writer.write(ONE)
     assert (await answer(reader))[0] == 201
     assert site.spooled() == 2
-    writer.close()
 
 
 @pytest.mark.parametrize(
@@ -140,7 +149,6 @@ async def test_paths_that_only_look_alike_are_not_ours(site: Site, line: bytes) 
     writer.write(b"T /y HTTP/1.1\r\nHost: x\r\n\r\n" if line == b"PO" else b" HTTP/1.1\r\n\r\n")
     status, _, body = await answer(reader)
     assert (status, body[:5]) == (200, b"other") or status == 400
-    writer.close()
 
 
 async def test_a_pipelined_request_gets_its_connection_closed(site: Site) -> None:
@@ -150,7 +158,6 @@ async def test_a_pipelined_request_gets_its_connection_closed(site: Site) -> Non
     assert (await answer(reader))[0] == 201
     assert await asyncio.wait_for(reader.read(), 20) == b""
     assert site.spooled() == 1
-    writer.close()
 
 
 async def test_expect_100_continue(site: Site) -> None:
@@ -161,7 +168,6 @@ async def test_expect_100_continue(site: Site) -> None:
     assert (await answer(reader))[0] == 100
     writer.write(body)
     assert (await answer(reader))[0] == 201
-    writer.close()
 
 
 Attack = Callable[[asyncio.StreamWriter], Awaitable[None]]
@@ -198,7 +204,6 @@ async def test_refusals_in_mid_request_can_be_read(site: Site, attack: Attack, s
     assert found == status
     assert json.loads(body)["success"] is False
     assert headers["connection"] == "close"
-    writer.close()
 
 
 async def test_connection_close_is_obeyed(site: Site) -> None:
@@ -208,12 +213,11 @@ async def test_connection_close_is_obeyed(site: Site) -> None:
     status, headers, _ = await answer(reader)
     assert (status, headers["connection"]) == (201, "close")
     assert await asyncio.wait_for(reader.read(), 20) == b""
-    writer.close()
 
 
 async def test_stopping_answers_what_is_in_work(site: Site) -> None:
     """Idle connections are closed; a request that has begun is finished first."""
-    idle_reader, idle = await site.connect()
+    idle_reader, _ = await site.connect()
     reader, writer = await site.connect()
     writer.write(ONE[:40])
     await asyncio.sleep(0.05)
@@ -222,8 +226,6 @@ async def test_stopping_answers_what_is_in_work(site: Site) -> None:
     writer.write(ONE[40:])
     status, headers, _ = await answer(reader)
     assert (status, headers["connection"]) == (201, "close")
-    idle.close()
-    writer.close()
 
 
 async def test_idle_and_endless_requests_are_ended(
@@ -236,4 +238,3 @@ async def test_idle_and_endless_requests_are_ended(
         reader, writer = await site.connect()
         writer.write(start)
         assert await asyncio.wait_for(reader.read(), 20) == b""
-        writer.close()

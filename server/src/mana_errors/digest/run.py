@@ -39,6 +39,8 @@ _EVENT_AT_FAULT: Final = ("22", "23", "54")
 
 # Batches of one segment in a row, so that a busy worker's segment does not starve the others.
 BATCHES_PER_TURN: Final = 8
+# Grouping hashes remembered, at some hundred bytes each; forgetting costs only bytes of deltas.
+MAX_DESCRIBED: Final = 50_000
 # Conflict: another process digested the batch; the cursor says where to go on.
 _TRY_AGAIN: Final = (
     StoreUnavailable,
@@ -89,6 +91,8 @@ class Digest:
         self._positions: dict[UUID, int] = {}
         # the same, but kept through failures: good enough for a gauge
         self._last_known: dict[UUID, int] = {}
+        # grouping hashes whose components are committed
+        self._described: set[UUID] = set()
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Digest until told to stop, then what is left while PostgreSQL takes it."""
@@ -189,13 +193,20 @@ class Digest:
             lost = {id(refusal.item) for refusal in refused}
             stored = [item for item in fresh if id(item) not in lost]
             if stored:
-                await deltas.insert(connection, self._place.node, summarize(stored))
+                queued = summarize(stored, self._described)
+                await deltas.insert(connection, self._place.node, queued)
             dead = [refusal.letter for refusal in refused if refusal.letter is not None]
             if unreadable or dead:
                 dead_letters.write(self._place.dead_letters, [*unreadable, *dead])
+        self._remember_described(stored)
         meters.database_seconds.labels("digest").observe(time.perf_counter() - started)
         duplicates = len(grouped) - len(stored) - len(dead)
         _count(stored, duplicates, len(unreadable) + len(dead))
+
+    def _remember_described(self, stored: list[GroupedEvent]) -> None:
+        if len(self._described) > MAX_DESCRIBED:
+            self._described.clear()
+        self._described.update(item.grouping.grouping_hash for item in stored)
 
     async def _ensure_partitions(
         self, connection: db.Connection, grouped: list[GroupedEvent]

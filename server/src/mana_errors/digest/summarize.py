@@ -1,6 +1,6 @@
 """Grouped events -> what they add to each grouping hash."""
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from datetime import datetime
 from functools import lru_cache
 from hashlib import blake2b
@@ -11,15 +11,17 @@ from mana_errors.model.grouped import GroupedEvent
 from mana_errors.model.issue import Delta, Rollup
 
 
-def summarize(items: Iterable[GroupedEvent]) -> list[Delta]:
-    """One delta per grouping hash."""
+def summarize(items: Iterable[GroupedEvent], described: Container[UUID] = ()) -> list[Delta]:
+    """One delta per grouping hash. Those of `described` hashes go without their components, which
+    are half of a delta's bytes and only needed once.
+    """
     groups: dict[UUID, list[GroupedEvent]] = {}
     for item in items:
         groups.setdefault(item.grouping.grouping_hash, []).append(item)
-    return [_delta(group) for group in groups.values()]
+    return [_delta(group, key in described) for key, group in groups.items()]
 
 
-def _delta(group: list[GroupedEvent]) -> Delta:
+def _delta(group: list[GroupedEvent], described: bool) -> Delta:  # noqa: FBT001
     events = [item.event for item in group]
     first = min(events, key=_occurred)
     latest = max(group, key=lambda item: item.event.occurred_at)
@@ -32,7 +34,7 @@ def _delta(group: list[GroupedEvent]) -> Delta:
         error_type=last.error_type,
         culprit=latest.grouping.culprit,
         severity=max((event.severity for event in events), key=lambda severity: severity.rank),
-        components=latest.grouping.components,
+        components=() if described else latest.grouping.components,
         first_seen=first.occurred_at,
         last_seen=last.occurred_at,
         last_received=max(event.received_at for event in events),

@@ -40,6 +40,7 @@ class Delta(msgspec.Struct, array_like=True, gc=False):
     error_type: str
     culprit: str
     severity: Severity
+    # empty where this node queued them before
     components: tuple[tuple[str, str], ...]
     first_seen: datetime
     last_seen: datetime

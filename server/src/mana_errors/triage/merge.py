@@ -28,7 +28,7 @@ def add(group: list[Delta]) -> Delta:
         error_type=last.error_type,
         culprit=last.culprit,
         severity=max((delta.severity for delta in group), key=lambda severity: severity.rank),
-        components=last.components,
+        components=next((delta.components for delta in group if delta.components), ()),
         first_seen=first.first_seen,
         last_seen=last.last_seen,
         last_received=max(delta.last_received for delta in group),
