@@ -18,18 +18,25 @@ WHERE tableoid::regclass::text
     <> 'error_logs.error_logs_' || to_char(occurred_at AT TIME ZONE 'UTC', 'YYYYMMDD')"""
 
 
+def set_clock(path: Path, error_s: float) -> None:
+    """Whole at any instant: the servers read it all the time."""
+    fresh = path.with_suffix(".new")
+    fresh.write_text(str(error_s))
+    fresh.replace(path)
+
+
 def test_clock_steps(make_node: MakeNode, empty_dsn: str, tmp_path: Path, seed: int) -> None:
     """An hour back under load, two days ahead and back again over restarts; segments are then
     named, read and deleted in an order that is not the order of their making."""
     clock = tmp_path / "clock"
-    clock.write_text("0")
+    set_clock(clock, 0)
     node = make_node(DATABASE_URL=empty_dsn, CRASH_CLOCK=str(clock))
     node.start()
     ledgers = [_load(node, seed, clock, step_s=-HOUR_S)]
     for number, error_s in enumerate((2 * DAY_S, 0, -HOUR_S), start=1):
         node.strike("background")
         node.strike("supervisor")
-        clock.write_text(str(error_s))
+        set_clock(clock, error_s)
         node.start()
         ledgers.append(_load(node, seed + number, clock))
     assert_truth(_sum(ledgers), node)
@@ -43,7 +50,7 @@ def _load(node: Node, seed: int, clock: Path, step_s: int = 0) -> Ledger:
     with clients(node.port, seed=seed) as ledger:
         time.sleep(LOAD_S)
         if step_s:
-            clock.write_text(str(step_s))
+            set_clock(clock, step_s)
             time.sleep(LOAD_S)
     return ledger
 

@@ -27,6 +27,8 @@ POLL_S = 0.02
 REPORT_EVERY_S = 10.0
 # A fast shutdown writes a checkpoint: at most shared_buffers, seconds on any disk that is not ill.
 STOP_LIMIT_S = 120.0
+# How often it is told to stop; asking again changes nothing for one that is stopping.
+RESEND_S = 1.0
 # Two files of this size are kept.
 LOG_MAX_BYTES = 16 * 1024 * 1024
 LOG_TAIL_BYTES = 4096
@@ -123,13 +125,25 @@ class EmbeddedPostgres:
         if (pid := self.pid) is None:
             return
         for sign in (signal.SIGQUIT,) if hard else (signal.SIGINT, signal.SIGQUIT):
-            os.kill(pid, sign)
-            deadline = time.monotonic() + STOP_LIMIT_S
-            while self.running() and time.monotonic() < deadline:
-                time.sleep(POLL_S)
-            if not self.running():
+            if self._ends_after(pid, sign):
                 return
         raise StoreUnavailable(f"PostgreSQL (pid {pid}) does not stop: see {self.layout.log}")
+
+    def _ends_after(self, pid: int, sign: signal.Signals) -> bool:
+        """Whether it leaves when told by this signal."""
+        deadline = time.monotonic() + STOP_LIMIT_S
+        told = -RESEND_S
+        while self.running():
+            now = time.monotonic()
+            if now > deadline:
+                return False
+            # A process that was started a moment ago may still ignore what a shell made its
+            # background jobs ignore: SIGINT and SIGQUIT.
+            if now - told >= RESEND_S:
+                told = now
+                os.kill(pid, sign)
+            time.sleep(POLL_S)
+        return True
 
     def cap_log(self) -> None:
         """Move a log that has grown too long aside; the postmaster goes on appending to it."""
