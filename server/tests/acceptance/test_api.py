@@ -356,7 +356,9 @@ def test_a_report_becomes_an_issue_a_page_and_numbers(server: Server) -> None:
         event = client.get(f"/api/v1/events/{event_id}").json()
         assert (event["message"], event["issueId"]) == ("broken", issue["id"])
         assert "broken" in client.get(f"/issues/{issue['id']}").text
+        # workers tell their counts a few times a second
+        accepted = 'mana_errors_outcomes_total{outcome="accepted"} 1.0'
+        wait_until(lambda: accepted in client.get("/metrics").text, "the count of the report")
         numbers = client.get("/metrics").text
-        assert 'mana_errors_outcomes_total{outcome="accepted"} 1.0' in numbers
         # counted in another process
         assert 'mana_errors_digested_total{outcome="stored"} 1.0' in numbers

@@ -1,6 +1,7 @@
 """What must hold whenever a node has caught up, whatever was done to it before."""
 
 import asyncio
+import json
 import time
 from collections import Counter
 from pathlib import Path
@@ -54,7 +55,8 @@ def assert_truth(ledger: Ledger, *nodes: Node) -> None:
     wait_until(lambda: caught_up(*nodes), "spools digested and deltas folded", _DEADLINE_S)
     assert not ledger.wrong, ledger.wrong[:5]
     for node in nodes:
-        assert not dead_letters(node), dead_letters(node)[0].read_text()[:2000]
+        refused = [line for line in letters(node) if not _is_torn(line)]
+        assert not refused, refused[0]
     dsn = nodes[0].dsn
     for what, query in _MUST_BE_EMPTY.items():
         wrong = fetch(dsn, query)
@@ -75,6 +77,17 @@ def caught_up(*nodes: Node) -> bool:
     # Asking costs PostgreSQL a connection, which it needs for catching up.
     time.sleep(ASK_AGAIN_S)
     return False
+
+
+def letters(node: Node) -> list[str]:
+    """What was kept aside, a line each."""
+    return [line for path in dead_letters(node) for line in path.read_text().splitlines()]
+
+
+def _is_torn(letter: str) -> bool:
+    """Bytes, not an event: a kill in the middle of a write leaves half a record, which was never
+    acknowledged. That none of the acknowledged is missing is asked apart from this."""
+    return bool(json.loads(letter)["reason"].startswith("damaged at "))
 
 
 def dead_letters(node: Node) -> list[Path]:
