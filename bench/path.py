@@ -30,8 +30,8 @@ COPIED: Final = 20_000
 _WATCH_POLL_S: Final = 0.005
 _PAUSE_S: Final = 0.5
 _MEBIBYTE: Final = 2**20
-# 2.4 KB for a report of 2 KB, of 1,024 bytes both.
-DISK_LIMIT: Final = 2.4 * 1024
+# 2.4 KB for a report of 2 KB, in the stricter reading of KB.
+DISK_LIMIT: Final = 2_400
 IDLE_LIMIT: Final = 150.0
 USED_LIMIT: Final = 200.0
 
