@@ -10,7 +10,7 @@ import pytest
 
 from mana_errors.errors import SpoolUnavailable
 from mana_errors.store.spool import writer as writer_module
-from mana_errors.store.spool.format import MAGIC, SEGMENT_HEADER_BYTES, frame
+from mana_errors.store.spool.format import DURABLE, SEGMENT_HEADER_BYTES, SEGMENT_MAGIC, frame
 from mana_errors.store.spool.reader import MAX_RECORDS, SegmentReader, segments
 from mana_errors.store.spool.writer import SpoolLimits, SpoolWriter
 from spooling import append
@@ -164,9 +164,33 @@ def test_a_torn_tail_is_skipped_once_its_writer_is_gone(tmp_path: Path) -> None:
         second = reader.read(first.end)
         assert second is not None
         assert second.payloads == ()
-        assert second.damaged.startswith(MAGIC)
+        assert (second.damaged, second.torn) == (b"", frame(b"torn" * 100)[:50])
         assert reader.read(second.end) is None
         assert reader.finished
+
+
+def test_half_a_record_that_was_durable_is_damage(tmp_path: Path) -> None:
+    """Its sender was told that it is kept, so what is left of it is handed over."""
+    path = tmp_path / f"{UUID(int=1).hex}.spool"
+    half = frame(b"acknowledged" * 100)[:50]
+    durable = DURABLE.pack(SEGMENT_HEADER_BYTES + 1000)
+    path.write_bytes(SEGMENT_MAGIC + durable + half + bytes(4096))
+    with SegmentReader(path) as reader:
+        batch = reader.read(0)
+        assert batch is not None
+        assert batch.damaged.startswith(half)
+        assert batch.torn == b""
+
+
+def test_a_whole_record_with_a_flipped_bit_is_damage(tmp_path: Path) -> None:
+    """It may have been acknowledged: the watermark is a hint that a crash leaves stale."""
+    path = tmp_path / f"{UUID(int=1).hex}.spool"
+    flipped = frame(b"acknowledged").replace(b"know", b"knew")
+    path.write_bytes(bytes(SEGMENT_HEADER_BYTES) + flipped + bytes(4096))
+    with SegmentReader(path) as reader:
+        batch = reader.read(0)
+        assert batch is not None
+        assert (batch.damaged, batch.torn) == (flipped, b"")
 
 
 def test_an_allocated_tail_of_zeros_is_no_damage(tmp_path: Path) -> None:

@@ -27,6 +27,7 @@ def prepare(batch: SpoolBatch) -> tuple[list[GroupedEvent], list[DeadLetter]]:
     """Decode, parse and group a batch; what cannot be read becomes dead letters."""
     grouped: list[GroupedEvent] = []
     unreadable: list[DeadLetter] = []
+    meters.damaged_bytes.inc(len(batch.torn))
     if batch.damaged:
         meters.damaged_bytes.inc(len(batch.damaged))
         reason = f"damaged at {batch.start} of segment {batch.segment}"

@@ -36,6 +36,11 @@ async def oldest(connection: Connection, limit: int) -> list[Queued]:
     return [Queued(row["id"], _decoder.decode(row["body"]), row["created_at"]) for row in rows]
 
 
+async def clean(connection: Connection) -> None:
+    """Give the space of deleted deltas back to the queue. Not within a transaction."""
+    await connection.execute(_SQL["clean"])
+
+
 async def delete(connection: Connection, queued: list[Queued]) -> None:
     """Forget what is folded, within the folding transaction."""
     await connection.execute(_SQL["delete"], [item.id for item in queued])

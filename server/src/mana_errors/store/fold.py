@@ -27,9 +27,17 @@ async def issues_of(connection: Connection, hashes: list[UUID]) -> dict[UUID, UU
 
 
 async def add_issues(connection: Connection, deltas: list[Delta]) -> None:
-    """Make a new issue of each delta, with its count."""
+    """Make a new issue of each delta, with its count and users.
+
+    In a storm of new problems this is all that a fold does, so users are written with the issue.
+    """
     if not deltas:
         return
+    sketches = {
+        delta.grouping_hash: sketch.add(sketch.EMPTY, delta.users)
+        for delta in deltas
+        if delta.users
+    }
     ids = [uuid7() for _ in deltas]
     await connection.execute(
         _SQL["add_hashes"],
@@ -45,7 +53,9 @@ async def add_issues(connection: Connection, deltas: list[Delta]) -> None:
         [delta.app_id for delta in deltas],
         [delta.fingerprint for delta in deltas],
         *_columns(deltas),
+        [sketch.count(sketches.get(delta.grouping_hash, sketch.EMPTY)) for delta in deltas],
     )
+    await _save_sketches(connection, sketches)
 
 
 async def grow_issues(connection: Connection, growth: dict[UUID, Delta]) -> None:
@@ -85,7 +95,7 @@ async def roll_up(connection: Connection, deltas: list[Delta]) -> None:
 
 
 async def count_users(connection: Connection, deltas: list[Delta]) -> None:
-    """Add users to the hashes' sketches and write the affected issues' new numbers."""
+    """Add users to the sketches of known hashes and write their issues' new numbers."""
     users = {delta.grouping_hash: delta.users for delta in deltas if delta.users}
     if not users:
         return
@@ -94,10 +104,17 @@ async def count_users(connection: Connection, deltas: list[Delta]) -> None:
         for row in await connection.fetch(_SQL["sketches_of"], list(users))
     }
     grown = {key: sketch.add(known.get(key, sketch.EMPTY), more) for key, more in users.items()}
-    changed = sorted(key for key, value in grown.items() if value is not known.get(key))
+    changed = {key: value for key, value in grown.items() if value is not known.get(key)}
+    await _save_sketches(connection, changed)
     if changed:
-        await connection.execute(_SQL["save_sketches"], changed, [grown[key] for key in changed])
-        await _save_users(connection, changed)
+        await _save_users(connection, list(changed))
+
+
+async def _save_sketches(connection: Connection, sketches: dict[UUID, bytes]) -> None:
+    if not sketches:
+        return
+    keys = sorted(sketches)
+    await connection.execute(_SQL["save_sketches"], keys, [sketches[key] for key in keys])
 
 
 async def _save_users(connection: Connection, hashes: list[UUID]) -> None:

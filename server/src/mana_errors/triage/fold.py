@@ -26,10 +26,11 @@ async def fold_once(connection: Connection) -> list[Queued]:
 async def _fold(connection: Connection, merged: list[Delta]) -> None:
     """What one transaction writes: issues, rollups, distinct users."""
     known = await fold.issues_of(connection, [delta.grouping_hash for delta in merged])
-    await fold.add_issues(connection, [item for item in merged if item.grouping_hash not in known])
+    new = [delta for delta in merged if delta.grouping_hash not in known]
+    await fold.add_issues(connection, new)
     await fold.grow_issues(connection, _by_issue(merged, known))
     await fold.roll_up(connection, merged)
-    await fold.count_users(connection, merged)
+    await fold.count_users(connection, [item for item in merged if item.grouping_hash in known])
 
 
 def _by_issue(merged: list[Delta], known: dict[UUID, UUID]) -> dict[UUID, Delta]:

@@ -12,7 +12,7 @@ import asyncpg
 
 from mana_errors import meters
 from mana_errors.errors import StoreUnavailable
-from mana_errors.store import db, fold
+from mana_errors.store import db, deltas, fold
 from mana_errors.store.deltas import Queued
 from mana_errors.triage.fold import fold_once
 
@@ -21,6 +21,8 @@ POLL_S: Final = 0.5
 # Folding costs per issue and transaction, not per event: what arrives meanwhile is merged first.
 # A reader may wait a second; digest's poll and the work itself need the rest.
 PACE_S: Final = 0.2
+# Folded deltas after which the queue's dead rows are cleaned up: one or two megabytes.
+CLEAN_AFTER: Final = 5_000
 # How often a node asks to become the leader.
 LEAD_POLL_S: Final = 1.0
 
@@ -42,6 +44,8 @@ class Triage:
         self._connect = connect
         self._connection: db.Connection | None = None
         self._woken = asyncio.Event()
+        # deltas folded since the queue was cleaned
+        self._folded = 0
 
     def wake(self) -> None:
         """Say that there is something to fold."""
@@ -70,7 +74,11 @@ class Triage:
         self._woken.clear()
         while queued := await self._fold_timed(connection):
             worked = True
+            self._folded += sum(len(item.deltas) for item in queued)
             _observe(queued)
+        if self._folded >= CLEAN_AFTER:
+            await deltas.clean(connection)
+            self._folded = 0
         return worked
 
     async def _fold_timed(self, connection: db.Connection) -> list[Queued]:

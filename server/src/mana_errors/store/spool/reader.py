@@ -11,6 +11,7 @@ from uuid import UUID
 from mana_errors.store.spool.format import (
     DURABLE,
     DURABLE_AT,
+    MAGIC,
     RECORD_OVERHEAD_BYTES,
     SEGMENT_HEADER_BYTES,
     SUFFIX,
@@ -38,8 +39,10 @@ class SpoolBatch:
     start: int
     end: int
     payloads: tuple[bytes, ...]
-    # bytes that hold no intact record: torn or damaged. They are skipped and kept aside.
+    # bytes that hold no intact record: they are skipped and kept aside
     damaged: bytes = b""
+    # bytes of a record whose writer was killed before it was whole: never acknowledged
+    torn: bytes = b""
 
 
 class SegmentReader:
@@ -112,7 +115,10 @@ class SegmentReader:
         used = max(len(rest.rstrip(b"\0")), min(self._durable() - start, len(rest)))
         if used <= 0:
             return None
-        return SpoolBatch(self.segment, position, start + len(rest), (), rest[:used])
+        end, rest = start + len(rest), rest[:used]
+        if start >= self._durable() and _is_incomplete(rest):
+            return SpoolBatch(self.segment, position, end, (), torn=rest)
+        return SpoolBatch(self.segment, position, end, (), rest)
 
     def _writer_is_gone(self) -> bool:
         try:
@@ -121,6 +127,14 @@ class SegmentReader:
             return False
         fcntl.flock(self._descriptor, fcntl.LOCK_UN)
         return True
+
+
+def _is_incomplete(used: bytes) -> bool:
+    """Whether these bytes are the beginning of one record."""
+    if len(used) < RECORD_OVERHEAD_BYTES:
+        return MAGIC.startswith(used[: len(MAGIC)])
+    length = record_length(used[:RECORD_OVERHEAD_BYTES])
+    return length is not None and length > len(used)
 
 
 def segments(directory: Path) -> list[Path]:

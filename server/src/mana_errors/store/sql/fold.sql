@@ -13,12 +13,12 @@ SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::jsonb[]
 -- name: add_issues
 INSERT INTO error_logs.issues (
     id, app_id, fingerprint, title, error_type, culprit, severity, environment,
-    first_seen, last_seen, first_release, last_release, count
+    first_seen, last_seen, first_release, last_release, count, users
 )
 SELECT * FROM unnest(
     $1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[],
     $7::error_logs.error_severity[], $8::error_logs.error_environment[],
-    $9::timestamptz[], $10::timestamptz[], $11::text[], $12::text[], $13::bigint[]
+    $9::timestamptz[], $10::timestamptz[], $11::text[], $12::text[], $13::bigint[], $14::bigint[]
 );
 
 -- name: grow_issues
