@@ -16,8 +16,8 @@ from mana_errors.api.app import App, build
 from mana_errors.api.routes import ROUTES
 from mana_errors.config import load_settings
 from mana_errors.model.health import Check
+from mana_errors.model.principal import Scope
 from mana_errors.store import db, tokens
-from mana_errors.store.tokens import Scope
 from rows import NOON, add_event, add_issue
 
 Client = httpx.AsyncClient

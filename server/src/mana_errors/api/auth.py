@@ -12,9 +12,10 @@ from typing import Final, TypeVar
 from starlette.datastructures import Headers
 
 from mana_errors.errors import Forbidden, Unauthorized
+from mana_errors.model.principal import Scope
 from mana_errors.store import tokens
 from mana_errors.store.reader import Reader
-from mana_errors.store.tokens import Scope, Token
+from mana_errors.store.tokens import Token
 
 V = TypeVar("V")
 

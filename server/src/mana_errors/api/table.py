@@ -10,8 +10,8 @@ import msgspec
 from mana_errors.api.health import Readiness
 from mana_errors.api.problems import Problem
 from mana_errors.errors import NotFound
+from mana_errors.model.principal import Scope
 from mana_errors.store.reader import Reader
-from mana_errors.store.tokens import Scope
 
 Q = TypeVar("Q", bound=msgspec.Struct)
 B = TypeVar("B", bound=msgspec.Struct)

@@ -9,8 +9,9 @@ import typer
 from mana_errors.cli.options import DataDir, Json
 
 if TYPE_CHECKING:
+    from mana_errors.model.principal import Scope
     from mana_errors.store.db import Connection
-    from mana_errors.store.tokens import Scope, TokenRow
+    from mana_errors.store.tokens import TokenRow
 
 app = typer.Typer(
     help="Make, list and revoke API tokens.", no_args_is_help=True, rich_markup_mode=None
@@ -18,7 +19,7 @@ app = typer.Typer(
 
 
 def _scopes(text: str) -> list["Scope"]:
-    from mana_errors.store.tokens import SCOPES
+    from mana_errors.model.principal import SCOPES
 
     names = [name.strip() for name in text.split(",") if name.strip()]
     unknown = [name for name in names if name not in SCOPES]

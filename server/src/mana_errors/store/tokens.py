@@ -4,7 +4,7 @@ import secrets
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
-from typing import Final, Literal, get_args
+from typing import Final
 from uuid import UUID
 
 import asyncpg
@@ -12,11 +12,9 @@ import msgspec
 
 from mana_errors.errors import Conflict, NotFound
 from mana_errors.model.ids import uuid7
+from mana_errors.model.principal import Scope
 from mana_errors.store.db import Connection
 from mana_errors.store.queries import load
-
-Scope = Literal["ingest", "read", "triage", "artifacts", "admin"]
-SCOPES: Final[tuple[Scope, ...]] = get_args(Scope)
 
 _SQL: Final = load("tokens")
 # Recognizable, so that secret scanners (our own scrubbing included) find a leaked one.

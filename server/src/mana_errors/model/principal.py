@@ -1,0 +1,56 @@
+"""Who asks: a member with a session, or a script with a token; and what they may do."""
+
+from enum import StrEnum
+from typing import Final, Literal, get_args
+
+import msgspec
+
+from mana_errors.errors import NotFound
+
+Scope = Literal["ingest", "read", "triage", "artifacts", "admin"]
+SCOPES: Final[tuple[Scope, ...]] = get_args(Scope)
+
+
+class Role(StrEnum):
+    """What a member may do, from most to least."""
+
+    # all, and the only one who makes, changes and removes owners
+    OWNER = "owner"
+    ADMIN = "admin"
+    MEMBER = "member"
+    VIEWER = "viewer"
+
+
+SCOPES_OF: Final[dict[Role, frozenset[Scope]]] = {
+    Role.OWNER: frozenset({"read", "triage", "artifacts", "admin"}),
+    Role.ADMIN: frozenset({"read", "triage", "artifacts", "admin"}),
+    Role.MEMBER: frozenset({"read", "triage"}),
+    Role.VIEWER: frozenset({"read"}),
+}
+
+
+class Principal(msgspec.Struct, frozen=True):
+    """Who a request comes from."""
+
+    # member:<e-mail> or token:<name>; as in the audit log
+    name: str
+    scopes: frozenset[str]
+    # ids of the apps whose data they see and change; None: all
+    apps: frozenset[str] | None
+    # None for a token
+    role: Role | None = None
+    # of the client
+    address: str = ""
+
+    def may(self, scope: Scope) -> bool:
+        """Whether they have a scope; `admin` has all."""
+        return scope in self.scopes or "admin" in self.scopes
+
+    def sees(self, app_id: str) -> bool:
+        """Whether an app's data is theirs to see."""
+        return self.apps is None or app_id in self.apps
+
+    def must_see(self, app_id: str) -> None:
+        """Raise NotFound for a foreign app: its existence is nobody else's business either."""
+        if not self.sees(app_id):
+            raise NotFound("there is no such thing, or not for you")
