@@ -61,8 +61,10 @@ async def _measure(groups: list[str], scale: Scale) -> list[Figure]:
     figures: list[Figure] = []
     for name in groups:
         started = time.monotonic()
-        figures += await GROUPS[name](scale)
-        print(f"{name}: {time.monotonic() - started:.0f} s", file=sys.stderr)
+        made = await GROUPS[name](scale)
+        figures += made
+        # At once: a later group may fail after half an hour.
+        print(f"{name}: {time.monotonic() - started:.0f} s\n{table(made)}\n", file=sys.stderr)
     return figures
 
 

@@ -165,7 +165,7 @@ async def _connected(dsn: str) -> db.Connection:
     deadline = time.monotonic() + START_LIMIT_S
     while True:
         try:
-            connection = await db.connect(dsn, application="mana-bench")
+            connection = await db.connect(dsn, application="mana-bench", command_timeout_s=None)
             if await connection.fetchval("SELECT to_regclass('error_logs.tokens')") is not None:
                 return connection
             await connection.close()
