@@ -3,14 +3,25 @@
 import asyncio
 import errno
 import os
+from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID
 
 import pytest
 
 from mana_errors.errors import SpoolUnavailable
+from mana_errors.model.event import Event
+from mana_errors.model.outcome import Outcome, OutcomeCount, Refusals
 from mana_errors.store.spool import writer as writer_module
-from mana_errors.store.spool.format import DURABLE, SEGMENT_HEADER_BYTES, SEGMENT_MAGIC, frame
+from mana_errors.store.spool.format import (
+    DURABLE,
+    SEGMENT_HEADER_BYTES,
+    SEGMENT_MAGIC,
+    decode_record,
+    encode_event,
+    encode_refusals,
+    frame,
+)
 from mana_errors.store.spool.reader import MAX_RECORDS, SegmentReader, segments
 from mana_errors.store.spool.writer import SpoolLimits, SpoolWriter
 from spooling import append
@@ -27,6 +38,16 @@ def read_all(directory: Path) -> list[bytes]:
                 payloads.extend(batch.payloads)
                 position = batch.end
     return payloads
+
+
+@pytest.mark.parametrize("lines", [0, 1, 100])
+def test_events_and_refusals_are_told_apart(lines: int) -> None:
+    """Both travel through the spool as records."""
+    now = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+    event = Event(UUID(int=1), now, now, "app", "CODE", "Type", "message")
+    refusals = Refusals([OutcomeCount("app", Outcome.QUOTA, now, n) for n in range(lines)])
+    assert decode_record(encode_event(event)) == event
+    assert decode_record(encode_refusals(refusals)) == refusals
 
 
 def test_what_is_appended_is_read_in_order(tmp_path: Path) -> None:

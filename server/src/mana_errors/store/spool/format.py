@@ -6,6 +6,7 @@
 
 The file is allocated ahead, so the space after the last record reads as zeros. crc is CRC-32 of
 length and payload. The magic in front of every record finds the next one behind a damaged one.
+A payload is msgpack: an event is an array; a map is what ingest refused since it last said so.
 durable is how far the segment is fsynced: a live segment is read up to there; it is a hint that
 a crash may leave stale, so a finished segment is read to its end.
 """
@@ -19,6 +20,7 @@ from typing import Final
 import msgspec
 
 from mana_errors.model.event import Event
+from mana_errors.model.outcome import Refusals
 
 SEGMENT_MAGIC: Final = b"MANASPL1"
 DURABLE: Final = struct.Struct("<Q")
@@ -36,6 +38,9 @@ _LENGTH: Final = struct.Struct("<I")
 
 _encoder: Final = msgspec.msgpack.Encoder(uuid_format="bytes")
 _decoder: Final = msgspec.msgpack.Decoder(Event)
+_refusals_decoder: Final = msgspec.msgpack.Decoder(Refusals)
+# First byte of a msgpack map of fewer than 16 fields.
+_SMALL_MAP: Final = range(0x80, 0x90)
 
 
 def encode_event(event: Event) -> bytes:
@@ -45,6 +50,18 @@ def encode_event(event: Event) -> bytes:
 
 def decode_event(payload: bytes) -> Event:
     """Payload -> Event. Raises msgspec.MsgspecError for what this release cannot read."""
+    return _decoder.decode(payload)
+
+
+def encode_refusals(refusals: Refusals) -> bytes:
+    """Refusals -> payload."""
+    return _encoder.encode(refusals)
+
+
+def decode_record(payload: bytes) -> Event | Refusals:
+    """Payload -> what it is. Raises msgspec.MsgspecError for what this release cannot read."""
+    if payload and payload[0] in _SMALL_MAP:
+        return _refusals_decoder.decode(payload)
     return _decoder.decode(payload)
 
 
