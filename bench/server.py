@@ -46,7 +46,7 @@ class _Process:
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """A running server with default settings and an embedded PostgreSQL."""
+    """A running server with default settings but sampling, and an embedded PostgreSQL."""
 
     port: int
     pid: int
@@ -130,7 +130,7 @@ def _launch(data_dir: Path, port: int) -> subprocess.Popen[bytes]:
     with (data_dir / "serve.log").open("wb") as log:
         return subprocess.Popen(
             [Path(sys.executable).with_name("mana-errors"), "serve", *options],
-            env=_default_settings(),
+            env=_settings(),
             stdout=log,
             stderr=log,
             # a terminal's Ctrl-C is ours to pass on, once
@@ -138,12 +138,14 @@ def _launch(data_dir: Path, port: int) -> subprocess.Popen[bytes]:
         )
 
 
-def _default_settings() -> dict[str, str]:
-    return {
+def _settings() -> dict[str, str]:
+    default = {
         name: value
         for name, value in os.environ.items()
         if not name.startswith(("MANA_ERRORS_", "DATABASE_URL"))
     }
+    # What is measured is storing: a sampled storm would be all too fast.
+    return {**default, "MANA_ERRORS_SAMPLE_AFTER": "0"}
 
 
 def _free_port() -> int:

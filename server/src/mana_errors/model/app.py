@@ -48,8 +48,9 @@ class AppSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, renam
     # token bucket of events: sustained rate, and how many may come at once
     rate_per_second: _Count = 0
     rate_burst: _Count = 0
-    # bodies kept per grouping hash and minute before sampling sets in; 0 = never sample
-    sample_after: _Count = 100
+    # bodies kept per grouping hash and minute before sampling sets in; 0 = never sample, None = as
+    # the server's setting says
+    sample_after: _Count | None = None
     events_per_hour: _Count = 0
     events_per_day: _Count = 0
     events_per_month: _Count = 0

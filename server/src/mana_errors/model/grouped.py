@@ -11,3 +11,7 @@ class GroupedEvent(msgspec.Struct, frozen=True, gc=False):
 
     event: Event
     grouping: Grouping
+    # bytes that the spool held it in
+    size: int = 0
+    # occurrences of its grouping hash that the stored event stands for, itself included
+    weight: int = 1
