@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, fields
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 from mana_errors.errors import BadSetting
 
@@ -20,6 +21,8 @@ MEBIBYTE = 1024 * 1024
 GIBIBYTE = 1024 * MEBIBYTE
 # A worker allocates 32 MiB at once, and the segment before that may still be waiting.
 SPOOL_BYTES_PER_WORKER = 64 * MEBIBYTE
+# 128 bits, if somebody writes it in hex.
+MIN_SECRET_KEY = 32
 
 
 def _integer(low: int, high: int) -> Callable[[str], int]:
@@ -47,6 +50,18 @@ def _path(text: str) -> Path:
 
 def _text(text: str) -> str:
     return text
+
+
+def _origin(text: str) -> str:
+    address = urlsplit(text)
+    bare = address.scheme in {"http", "https"} and address.netloc and not address.query
+    if text and (not bare or address.path.strip("/") or address.fragment or address.username):
+        raise ValueError("must look like https://errors.example.org")
+    return text.rstrip("/").lower()
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(name.strip().lower() for name in text.split(",") if name.strip())
 
 
 def _setting(default: T, parse: Callable[[str], T], doc: str, variable: str | None = None) -> T:
@@ -79,6 +94,12 @@ class Settings:
     retention_days: int = _setting(
         30, _integer(1, 3650), "Days that events are kept; whole UTC days are dropped."
     )
+    sample_after: int = _setting(
+        100,
+        _integer(0, 1_000_000),
+        "Events of one problem and minute that are stored before a storm is sampled; all are "
+        "counted. 0: never sample. An app's own setting wins.",
+    )
     spool_max_bytes: int = _setting(
         4 * GIBIBYTE,
         _integer(64 * MEBIBYTE, 1024 * GIBIBYTE),
@@ -90,6 +111,24 @@ class Settings:
         _integer(0, 1024 * GIBIBYTE),
         "Free disk space below which reports are answered with 503. On a file system smaller than "
         "twenty times this, 5 % of its size.",
+    )
+    public_url: str = _setting(
+        "",
+        _origin,
+        "Address by which browsers reach the server, as https://errors.example.org. It goes into "
+        "links and DSNs, and https makes cookies secure. Empty: the address it listens on.",
+    )
+    allowed_hosts: tuple[str, ...] = _setting(
+        (),
+        _names,
+        "More names, comma-separated, by which browsers reach pages and API. The public URL's, "
+        "localhost and addresses always do; other names are refused (DNS rebinding).",
+    )
+    secret_key: str = _setting(
+        "",
+        _text,
+        "Encrypts what is stored and must be read again: at least 32 random characters, the same "
+        "on every node. Empty: one is made in the data directory, in secret.key.",
     )
     log_level: str = _setting(
         "info", _choice("debug", "info", "warning", "error"), "Least level that is logged."
@@ -134,6 +173,9 @@ def load_settings(environ: Mapping[str, str] | None = None, **overrides: object)
 
 
 def _check_together(settings: Settings) -> None:
+    # not in its parser: a refusal quotes the value
+    if settings.secret_key and len(settings.secret_key) < MIN_SECRET_KEY:
+        raise BadSetting(f"MANA_ERRORS_SECRET_KEY: must have at least {MIN_SECRET_KEY} characters")
     least = settings.workers * SPOOL_BYTES_PER_WORKER
     if settings.spool_max_bytes < least:
         raise BadSetting(
@@ -145,9 +187,13 @@ def _check_together(settings: Settings) -> None:
 def to_environ(settings: Settings) -> dict[str, str]:
     """The environment from which load_settings makes these settings: for child processes."""
     return {
-        variable_of(item.name, item.metadata): str(getattr(settings, item.name))
+        variable_of(item.name, item.metadata): _as_text(getattr(settings, item.name))
         for item in fields(Settings)
     }
+
+
+def _as_text(value: object) -> str:
+    return ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
 
 
 def _reason(error: ValueError) -> str:

@@ -41,6 +41,9 @@ def test_an_empty_variable_is_not_given() -> None:
         ("MANA_ERRORS_WORKERS", "0", "must be between 1 and 64"),
         ("MANA_ERRORS_WORKERS", "1.5", "is not a number"),
         ("MANA_ERRORS_RETENTION_DAYS", "-1", "must be between 1 and 3650"),
+        ("MANA_ERRORS_PUBLIC_URL", "errors.org", "must look like https://errors.example.org"),
+        ("MANA_ERRORS_PUBLIC_URL", "http://a/b", "must look like https://errors.example.org"),
+        ("MANA_ERRORS_PUBLIC_URL", "ftp://a", "must look like https://errors.example.org"),
         ("MANA_ERRORS_LOG_LEVEL", "verbose", "must be one of debug, info, warning, error"),
     ],
 )
@@ -70,6 +73,12 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
         load_settings({"DATABASE_URL_FILE": str(missing)})
 
 
+def test_a_weak_secret_key_is_refused_but_not_shown() -> None:
+    with pytest.raises(BadSetting, match="at least 32 characters") as caught:
+        load_settings({"MANA_ERRORS_SECRET_KEY": "hunter2"})
+    assert "hunter2" not in str(caught.value)
+
+
 def test_paths_are_absolute(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Children may run elsewhere."""
     monkeypatch.chdir(tmp_path)
@@ -81,8 +90,9 @@ def test_children_read_what_their_parent_had(tmp_path: Path) -> None:
     """Every setting survives the environment, whatever set it."""
     settings = Settings(
         host="::", port=0, data_dir=tmp_path, workers=3, database_url="postgresql://a/b",
-        retention_days=7, spool_max_bytes=2**30, min_free_bytes=0, log_level="debug",
-        log_format="json",
+        retention_days=7, sample_after=5, spool_max_bytes=2**30, min_free_bytes=0, log_level="debug",
+        log_format="json", public_url="https://errors.example.org", secret_key="k" * 32,
+        allowed_hosts=("errors.lan", "errors.internal"),
     )  # fmt: skip
     changed = [f.name for f in fields(Settings) if getattr(settings, f.name) == f.default]
     assert changed == [], "give the new setting a value of its own here"
@@ -92,10 +102,11 @@ def test_children_read_what_their_parent_had(tmp_path: Path) -> None:
 def test_settings_md_documents_every_setting_and_nothing_else() -> None:
     """Name, default and description are those of the code, in the code's order."""
     documented = ROW.findall(DOCS.read_text(encoding="utf-8"))
+    defaults = to_environ(Settings())
     expected = [
         (
             variable_of(item.name, item.metadata),
-            ".data" if item.name == "data_dir" else str(item.default),
+            ".data" if item.name == "data_dir" else defaults[variable_of(item.name, item.metadata)],
             item.metadata["doc"],
         )
         for item in fields(Settings)
