@@ -6,11 +6,12 @@ by a test.
 """
 
 import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 from urllib.parse import urlsplit
 
 from mana_errors.errors import BadSetting
@@ -21,6 +22,8 @@ MEBIBYTE = 1024 * 1024
 GIBIBYTE = 1024 * MEBIBYTE
 # A worker allocates 32 MiB at once, and the segment before that may still be waiting.
 SPOOL_BYTES_PER_WORKER = 64 * MEBIBYTE
+# A name of PostgreSQL that needs no escapes; 63 bytes is where PostgreSQL cuts names.
+_IDENTIFIER = r"[A-Za-z_][A-Za-z0-9_$]{0,62}"
 # 128 bits, if somebody writes it in hex.
 MIN_SECRET_KEY = 32
 
@@ -49,6 +52,18 @@ def _path(text: str) -> Path:
 
 
 def _text(text: str) -> str:
+    return text
+
+
+def _web_address(text: str) -> str:
+    if text and not re.fullmatch(r"https?://[^\s/]+(/\S*)?", text):
+        raise ValueError("must begin with https:// or http:// and name a host")
+    return text
+
+
+def _table(text: str) -> str:
+    if text and not re.fullmatch(rf"({_IDENTIFIER}\.)?{_IDENTIFIER}", text):
+        raise ValueError("must be a table's name, or schema.table")
     return text
 
 
@@ -130,6 +145,30 @@ class Settings:
         "Encrypts what is stored and must be read again: at least 32 random characters, the same "
         "on every node. Empty: one is made in the data directory, in secret.key.",
     )
+    jwks_url: str = _setting(
+        "",
+        _web_address,
+        "Address of the JWKS whose keys sign bearer tokens of users. Empty: such tokens are not "
+        "read.",
+    )
+    jwt_secret: str = _setting(
+        "",
+        _text,
+        "Shared secret of HS256, HS384 and HS512 bearer tokens, 32 bytes or more. Empty: such "
+        "tokens are not read.",
+    )
+    jwt_issuer: str = _setting(
+        "", _text, "The `iss` that a bearer token must have. Empty: not checked."
+    )
+    jwt_audience: str = _setting(
+        "", _text, "The `aud` that a bearer token must have. Empty: not checked."
+    )
+    users_table: str = _setting(
+        "",
+        _table,
+        "Table of the users that reports name, as schema.table, with a column `id`, in the same "
+        "database. Empty: every user id is kept.",
+    )
     log_level: str = _setting(
         "info", _choice("debug", "info", "warning", "error"), "Least level that is logged."
     )
@@ -193,7 +232,7 @@ def to_environ(settings: Settings) -> dict[str, str]:
 
 
 def _as_text(value: object) -> str:
-    return ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
+    return ",".join(cast("tuple[str, ...]", value)) if isinstance(value, tuple) else str(value)
 
 
 def _reason(error: ValueError) -> str:

@@ -77,6 +77,15 @@ damaged_bytes: Final = Counter(
 partitions_dropped: Final = Counter(
     "mana_errors_partitions_dropped_total", "Days of events that retention dropped."
 )
+bearer: Final = Counter(
+    "mana_errors_bearer_tokens_total", "Bearer tokens of reports, by what they proved.", ["result"]
+)
+reported_users: Final = Counter(
+    "mana_errors_reported_users_total",
+    "Users that batches of events name: known or unknown to the users table; unreadable where "
+    "that could not be asked.",
+    ["result"],
+)
 
 
 # A scrape comes every few seconds; what a kill in between takes with it is a number, not an event.

@@ -92,11 +92,26 @@ def test_children_read_what_their_parent_had(tmp_path: Path) -> None:
         host="::", port=0, data_dir=tmp_path, workers=3, database_url="postgresql://a/b",
         retention_days=7, sample_after=5, spool_max_bytes=2**30, min_free_bytes=0, log_level="debug",
         log_format="json", public_url="https://errors.example.org", secret_key="k" * 32,
-        allowed_hosts=("errors.lan", "errors.internal"),
+        allowed_hosts=("errors.lan", "errors.internal"), jwks_url="https://auth.example/jwks",
+        jwt_secret="s" * 32, jwt_issuer="https://auth.example", jwt_audience="errors",
+        users_table="auth.users",
     )  # fmt: skip
     changed = [f.name for f in fields(Settings) if getattr(settings, f.name) == f.default]
     assert changed == [], "give the new setting a value of its own here"
     assert load_settings(to_environ(settings)) == settings
+
+
+@pytest.mark.parametrize("table", ["users; drop table x", 'a"b', "a.b.c", "1users", "a b", "é"])
+def test_a_users_table_is_an_identifier(table: str) -> None:
+    """It becomes part of SQL."""
+    with pytest.raises(BadSetting, match=r"MANA_ERRORS_USERS_TABLE: .* must be a table's name"):
+        load_settings({"MANA_ERRORS_USERS_TABLE": table})
+
+
+@pytest.mark.parametrize("url", ["file:///etc/passwd", "ftp://a/b", "auth.example", "https://"])
+def test_a_key_set_is_fetched_from_the_web_alone(url: str) -> None:
+    with pytest.raises(BadSetting, match="MANA_ERRORS_JWKS_URL: .* must begin with https"):
+        load_settings({"MANA_ERRORS_JWKS_URL": url})
 
 
 def test_settings_md_documents_every_setting_and_nothing_else() -> None:
