@@ -13,7 +13,8 @@ from mana_errors.model.event import Environment
 # As long as the contract's appId.
 AppId = Annotated[str, Meta(min_length=1, max_length=50)]
 _Count = Annotated[int, Meta(ge=0, le=2**53)]
-_Pattern = Annotated[str, Meta(min_length=1, max_length=200)]
+# PostgreSQL's jsonb holds no NUL.
+_Pattern = Annotated[str, Meta(min_length=1, max_length=200, pattern=r"^[^\x00]*$")]
 _Patterns = Annotated[tuple[_Pattern, ...], Meta(max_length=100)]
 
 
@@ -61,6 +62,14 @@ class AppSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, renam
     filters: Filters = Filters()
 
 
+class Quota(StrEnum):
+    """Windows of an app's quotas, UTC."""
+
+    HOUR = "hour"
+    DAY = "day"
+    MONTH = "month"
+
+
 class App(msgspec.Struct, frozen=True, rename="camel"):
     """One application that reports errors."""
 
@@ -71,6 +80,9 @@ class App(msgspec.Struct, frozen=True, rename="camel"):
     platform: str
     settings: AppSettings
     created_at: datetime
+    # over one of its quotas until then, and which
+    over_until: datetime | None = None
+    over: Quota | None = None
 
 
 class Key(msgspec.Struct, frozen=True, rename="camel"):
@@ -84,14 +96,6 @@ class Key(msgspec.Struct, frozen=True, rename="camel"):
     created_at: datetime
     last_used_at: datetime | None
     revoked_at: datetime | None
-
-
-class Quota(StrEnum):
-    """Windows of an app's quotas, UTC."""
-
-    HOUR = "hour"
-    DAY = "day"
-    MONTH = "month"
 
 
 class KnownApp(msgspec.Struct, frozen=True, gc=False):

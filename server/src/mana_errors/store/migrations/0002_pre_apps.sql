@@ -2,10 +2,11 @@
 
 -- Counts up with every change to what ingest must know: workers compare it once a second.
 CREATE TABLE error_logs.directory (
-    only boolean PRIMARY KEY DEFAULT true CHECK (only),
-    version bigint NOT NULL
+    one_row boolean PRIMARY KEY DEFAULT true CHECK (one_row),
+    version bigint NOT NULL,
+    -- for the next app that is given none; never counts down
+    next_number bigint NOT NULL
 );
-INSERT INTO error_logs.directory (version) VALUES (1);
 
 CREATE TABLE error_logs.apps (
     -- the contract's appId
@@ -56,3 +57,7 @@ CREATE TABLE error_logs.app_days (
 INSERT INTO error_logs.apps (id, number, name)
 SELECT app_id, row_number() OVER (ORDER BY min(created_at), app_id), app_id
 FROM error_logs.issues GROUP BY app_id;
+INSERT INTO error_logs.keys (id, app_id, key)
+SELECT gen_random_uuid(), id, replace(gen_random_uuid()::text, '-', '') FROM error_logs.apps;
+INSERT INTO error_logs.directory (version, next_number)
+SELECT 1, 1 + count(*) FROM error_logs.apps;
