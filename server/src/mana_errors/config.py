@@ -24,6 +24,7 @@ GIBIBYTE = 1024 * MEBIBYTE
 SPOOL_BYTES_PER_WORKER = 64 * MEBIBYTE
 # A name of PostgreSQL that needs no escapes; 63 bytes is where PostgreSQL cuts names.
 _IDENTIFIER = r"[A-Za-z_][A-Za-z0-9_$]{0,62}"
+_LOOPBACK = frozenset({"127.0.0.1", "0.0.0.0", "::1", "::"})  # noqa: S104 compared, not bound
 # 128 bits, if somebody writes it in hex.
 MIN_SECRET_KEY = 32
 
@@ -182,6 +183,17 @@ class Settings:
     def retention(self) -> timedelta:
         """How long events are kept."""
         return timedelta(days=self.retention_days)
+
+    @property
+    def local_address(self) -> str:
+        """URL for a person on this machine; no slash at its end."""
+        host = "localhost" if self.host in _LOOPBACK else self.host
+        return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
+
+    @property
+    def address(self) -> str:
+        """URL by which browsers and SDKs reach the server; no slash at its end."""
+        return self.public_url or self.local_address
 
 
 def variable_of(name: str, metadata: Mapping[Any, Any]) -> str:

@@ -127,3 +127,19 @@ def test_settings_md_documents_every_setting_and_nothing_else() -> None:
         for item in fields(Settings)
     ]
     assert documented == expected
+
+
+@pytest.mark.parametrize(
+    ("host", "public_url", "address"),
+    [
+        ("localhost", "", "http://localhost:8080"),
+        ("0.0.0.0", "", "http://localhost:8080"),
+        ("192.0.2.1", "", "http://192.0.2.1:8080"),
+        ("2001:db8::1", "", "http://[2001:db8::1]:8080"),
+        ("0.0.0.0", "https://errors.example.org", "https://errors.example.org"),
+    ],
+)
+def test_the_address_is_the_public_one_where_there_is_one(
+    host: str, public_url: str, address: str
+) -> None:
+    assert Settings(host=host, port=8080, public_url=public_url).address == address

@@ -9,7 +9,6 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from mana_errors.cli.greeting import address_of
 from mana_errors.config import load_settings
 from mana_errors.errors import OperatorError
 
@@ -76,7 +75,7 @@ def demo(
     from rich.console import Console
     from rich.progress import track
 
-    address = (url or address_of(load_settings())).rstrip("/")
+    address = (url or load_settings().local_address).rstrip("/")
     shown = Console(stderr=True)
     for report in track(list(reports(count)), "Reporting errors", console=shown, transient=True):
         send(address, report)

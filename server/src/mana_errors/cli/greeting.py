@@ -13,7 +13,6 @@ POLL_S: Final = 0.02
 TRY_S: Final = 5.0
 # Every address of the machine is reached by this one, too.
 _ANY: Final = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 compared, not bound
-_LOOPBACK: Final = {"127.0.0.1", "0.0.0.0", "::1", "::"}  # noqa: S104 same
 
 _TEXT: Final = """
   Mana Errors listens on {address}
@@ -30,12 +29,6 @@ _TEXT: Final = """
 _log: Final = logging.getLogger(__name__)
 
 
-def address_of(settings: Settings) -> str:
-    """URL for a person on this machine."""
-    host = "localhost" if settings.host in _LOOPBACK else settings.host
-    return f"http://[{host}]:{settings.port}" if ":" in host else f"http://{host}:{settings.port}"
-
-
 def when_live(settings: Settings) -> None:
     """Greet once the first worker answers, without making anybody wait."""
     threading.Thread(target=_greet, args=(settings, time.monotonic()), daemon=True).start()
@@ -44,7 +37,7 @@ def when_live(settings: Settings) -> None:
 def _greet(settings: Settings, began: float) -> None:
     while not answers(settings.host, settings.port):
         time.sleep(POLL_S)
-    address = address_of(settings)
+    address = settings.local_address
     took = round(time.monotonic() - began, 3)
     _log.info("accepting reports", extra={"address": address, "took_s": took})
     if settings.log_format != "json":
