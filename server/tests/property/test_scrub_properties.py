@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mana_errors.ingest.scrub import MARKER, scrub
+from mana_errors.ingest.scrub.effort import Effort
 from mana_errors.ingest.scrub.patterns import ALL_CLEANERS, possible_cleaners
 from mana_errors.model.event import Event
 
@@ -50,7 +51,7 @@ OBJECTS = st.dictionaries(TEXT, JSON, max_size=3)
 def clean(text: str) -> str:
     encoded = text.encode()
     for cleaner in ALL_CLEANERS:
-        encoded = cleaner(encoded)
+        encoded = cleaner(encoded, Effort())
     return encoded.decode()
 
 
@@ -59,7 +60,7 @@ def test_the_search_over_json_misses_nothing(text: str) -> None:
     """What a cleaner would change, the search over the encoded event announces."""
     announced = possible_cleaners(msgspec.json.encode({"key": [text]}))
     for cleaner in ALL_CLEANERS:
-        assert cleaner in announced or cleaner(text.encode()) == text.encode()
+        assert cleaner in announced or cleaner(text.encode(), Effort()) == text.encode()
 
 
 @given(text=TEXT, body=OBJECTS)

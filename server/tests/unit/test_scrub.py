@@ -143,3 +143,47 @@ def test_secret_name(name: str) -> None:
 def test_harmless_name(name: str) -> None:
     """Names that only contain such letters, or are about a secret without being one."""
     assert not is_secret_name(name)
+
+
+HOSTILE = {
+    "pairs": "password=x ",
+    "headers": "cookie: x\n",
+    "quotes": "password='\\",
+    "basic": "basic x1x1x1 ",
+    "cards": "4111-",
+}
+
+
+@pytest.mark.parametrize("piece", HOSTILE.values(), ids=HOSTILE.keys())
+def test_what_takes_too_long_is_hidden_unseen(piece: str) -> None:
+    """A mebibyte of findings costs one string, not seconds; what is beside it stays."""
+    long = piece * (1_000_000 // len(piece))
+    clean = scrub(event(error_code="E7", message=long, context={"kept": "as it is"}))
+    assert clean.message == MARKER
+    assert (clean.error_code, clean.context) == ("E7", {"kept": "as it is"})
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {f"k{n}": "password=hunter2" for n in range(40_000)},
+        {"list": ["password=hunter2"] * 40_000},
+        {"list": [{"a": {"password": "hunter2"}}] * 40_000},
+    ],
+    ids=["fields", "strings", "objects"],
+)
+def test_too_many_places_are_hidden_unseen(body: dict[str, Any]) -> None:
+    """Nor do many short ones, and no secret is left among those that were not looked at."""
+    clean = scrub(event(request_body=body))
+    assert "hunter2" not in json.dumps(clean.request_body)
+    assert clean.message == "boom"
+
+
+def test_honest_reports_stay_far_below_the_limit_of_effort() -> None:
+    """A stack of 500 frames, a body of 1,000 fields and 200 secrets are scrubbed one by one."""
+    text = "\n".join(f"at f{n} (/a/b{n}.js?token=x{n}:1:1)" for n in range(200))
+    body = {f"field{n}": f"value {n}" for n in range(1000)}
+    clean = scrub(event(stack_trace=text, request_body=body | {"note": "password=a"}))
+    assert clean.stack_trace is not None
+    assert clean.stack_trace.count(MARKER) == 200
+    assert clean.request_body == body | {"note": f"password={MARKER}"}

@@ -5,13 +5,15 @@
    at all; usually none, and that is the end of it.
 3. Only what the set search points at is walked, with the patterns found (patterns.py, pairs.py).
 
-Recursion is bounded by the depth that decoding allows.
+Recursion is bounded by the depth that decoding allows, the rest of the work by effort.py: what an
+event holds beyond that is hidden without a look.
 """
 
 from typing import Any, Final
 
 import msgspec
 
+from mana_errors.ingest.scrub.effort import NAME, STRING, Effort, TooMuch
 from mana_errors.ingest.scrub.marker import MARKER
 from mana_errors.ingest.scrub.names import VERDICTS
 from mana_errors.ingest.scrub.patterns import Cleaner, possible_cleaners
@@ -53,31 +55,39 @@ def scrub(event: Event) -> Event:
 
     Strings must be encodable as UTF-8. Idempotent.
     """
-    named = _scrub_named_fields(event)
+    effort = Effort()
+    named = _scrub_named_fields(event, effort)
     if not possible_cleaners(_encode(named)):
         return named
-    return _scrub_patterns(named)
+    return _scrub_patterns(named, effort)
 
 
-def _scrub_named_fields(event: Event) -> Event:
+def _scrub_named_fields(event: Event, effort: Effort) -> Event:
     changes: dict[str, JsonObject] = {}
     for field in _OBJECT_FIELDS:
         value: JsonObject | None = getattr(event, field)
-        if value and (clean := _scrub_names(value)) is not value:
+        if not value:
+            continue
+        try:
+            clean = _scrub_names(value, effort)
+        except TooMuch:
+            clean = {MARKER: MARKER}
+        if clean is not value:
             changes[field] = clean
     return msgspec.structs.replace(event, **changes) if changes else event
 
 
-def _scrub_names(value: JsonObject) -> JsonObject:
+def _scrub_names(value: JsonObject, effort: Effort) -> JsonObject:
+    effort.spend(NAME * len(value))
     changed: JsonObject | None = None
     for key, item in value.items():
         kind: object = type(item)  # pyright: ignore[reportUnknownVariableType] - of strange JSON
         if VERDICTS[key]:
             clean = _hide(item)
         elif kind is dict:
-            clean = _scrub_names(item)
+            clean = _scrub_names(item, effort)
         elif kind is list:
-            clean = _scrub_names_in_list(item)
+            clean = _scrub_names_in_list(item, effort)
         else:
             continue
         if clean is not item:
@@ -86,14 +96,14 @@ def _scrub_names(value: JsonObject) -> JsonObject:
     return value if changed is None else changed
 
 
-def _scrub_names_in_list(items: list[Any]) -> list[Any]:
+def _scrub_names_in_list(items: list[Any], effort: Effort) -> list[Any]:
     changed: list[Any] | None = None
     for index, item in enumerate(items):
         kind: object = type(item)  # pyright: ignore[reportUnknownVariableType] - of strange JSON
         if kind is dict:
-            clean = _scrub_names(item)
+            clean = _scrub_names(item, effort)
         elif kind is list:
-            clean = _scrub_names_in_list(item)
+            clean = _scrub_names_in_list(item, effort)
         else:
             continue
         if clean is not item:
@@ -109,35 +119,42 @@ def _hide(item: Any) -> Any:
     return MARKER
 
 
-def _scrub_patterns(event: Event) -> Event:
+def _scrub_patterns(event: Event, effort: Effort) -> Event:
     changes: dict[str, Any] = {}
     for field in _TEXT_FIELDS + _OBJECT_FIELDS:
         value: Any = getattr(event, field)
         if value and (cleaners := possible_cleaners(_encode(value))):
-            clean = _clean(value, cleaners)
+            clean = _clean(value, cleaners, effort)
             if clean != value:
                 changes[field] = clean
     if not changes:
         return event
     # Once more by name: without the secret in it, a key may read as a secret name.
-    return _scrub_named_fields(msgspec.structs.replace(event, **changes))
+    return _scrub_named_fields(msgspec.structs.replace(event, **changes), Effort())
 
 
-def _clean(value: Any, cleaners: tuple[Cleaner, ...]) -> Any:
+def _clean(value: Any, cleaners: tuple[Cleaner, ...], effort: Effort) -> Any:
     kind: object = type(value)  # pyright: ignore[reportUnknownVariableType] - of strange JSON
     if kind is str:
-        return _clean_text(value, cleaners)
+        return _clean_text(value, cleaners, effort)
     if kind is dict:
-        return {_clean_text(key, cleaners): _clean(item, cleaners) for key, item in value.items()}
+        return {
+            _clean_text(key, cleaners, effort): _clean(item, cleaners, effort)
+            for key, item in value.items()
+        }
     if kind is list:
-        return [_clean(item, cleaners) for item in value]
+        return [_clean(item, cleaners, effort) for item in value]
     if kind is int and value >= _LEAST_CARD:
-        return MARKER if _clean_text(str(value), cleaners) == MARKER else value
+        return MARKER if _clean_text(str(value), cleaners, effort) == MARKER else value
     return value
 
 
-def _clean_text(text: str, cleaners: tuple[Cleaner, ...]) -> str:
+def _clean_text(text: str, cleaners: tuple[Cleaner, ...], effort: Effort) -> str:
     clean = before = text.encode()
-    for cleaner in cleaners:
-        clean = cleaner(clean)
+    try:
+        effort.spend(STRING)
+        for cleaner in cleaners:
+            clean = cleaner(clean, effort)
+    except TooMuch:
+        return MARKER
     return text if clean == before else clean.decode()

@@ -8,6 +8,7 @@ dates and most phone numbers do not.
 from collections.abc import Iterator
 from typing import Final
 
+from mana_errors.ingest.scrub.effort import FINDING, Effort
 from mana_errors.ingest.scrub.marker import MARKER_BYTES
 from mana_errors.ingest.scrub.rx import compile_pattern
 
@@ -23,11 +24,12 @@ _number: Final = compile_pattern(r"[2-6][0-9]{12,18}|[2-6][0-9]{3}(?:[ -][0-9]{3
 _digits: Final = compile_pattern("[0-9]+")
 
 
-def scrub_cards(text: bytes) -> bytes:
-    """The text with the marker in the place of each card number."""
+def scrub_cards(text: bytes, effort: Effort) -> bytes:
+    """The text with the marker in the place of each card number. Raises TooMuch."""
     pieces: list[bytes] = []
     done = position = 0
     while match := _number.search(text, position):
+        effort.spend(FINDING)
         start, end = match.start(), match.end()
         if _starts_apart(text, start):
             for candidate in _candidates(text, start, end):

@@ -7,6 +7,7 @@ words (`sid`, `pin`): those must stand alone.
 
 from typing import Final
 
+from mana_errors.ingest.scrub.effort import FINDING, STRING, Effort
 from mana_errors.ingest.scrub.marker import MARKER_BYTES
 from mana_errors.ingest.scrub.names import VERDICTS
 from mana_errors.ingest.scrub.rx import Match, compile_pattern
@@ -49,15 +50,16 @@ _TELLING: Final = frozenset({b"null", b"none", b"undefined", b"true", b"false", 
 _SYNTAX: Final = b"unexpected "
 
 
-def scrub_pairs(text: bytes) -> bytes:
-    """The text with the marker in the place of each value whose name is secret."""
+def scrub_pairs(text: bytes, effort: Effort) -> bytes:
+    """The text with the marker in the place of each value whose name is secret. Raises TooMuch."""
     pieces: list[bytes] = []
     done = position = 0
     while match := _pair.search(text, position):
+        effort.spend(FINDING)
         position = match.end()
         if not _is_secret(match, text):
             continue
-        start, end = _value(text, match)
+        start, end = _value(text, match, effort)
         if start < end and text[start:end].lower() not in _TELLING:
             pieces += (text[done:start], MARKER_BYTES)
             done = end
@@ -74,11 +76,11 @@ def _is_secret(match: Match, text: bytes) -> bool:
     return not (before == _SYNTAX and match.group(1).lower() == b"token")
 
 
-def _value(text: bytes, match: Match) -> tuple[int, int]:
+def _value(text: bytes, match: Match, effort: Effort) -> tuple[int, int]:
     """Start and end of the value behind a sign; start = end where there is nothing to hide."""
     position = match.end()
     if quote := _quote.match(text, position):
-        return quote.end(), _closing(text, quote)
+        return quote.end(), _closing(text, quote, effort)
     if text.startswith(MARKER_BYTES, position):
         return position, position
     if _header.match(text, match.start()):
@@ -96,7 +98,7 @@ def _unquoted(text: bytes, position: int) -> tuple[int, int]:
     return (start, value.end()) if value else (start, start)
 
 
-def _closing(text: bytes, opening: Match) -> int:
+def _closing(text: bytes, opening: Match, effort: Effort) -> int:
     """Index of what closes a quoted value: the same quote behind as many backslashes.
 
     With n backslashes in front of the quotes, the text is JSON in JSON, and a quote within the
@@ -107,6 +109,7 @@ def _closing(text: bytes, opening: Match) -> int:
     depth = len(opening.group()) - 1 if opening.group().startswith(b"\\") else 0
     end = opening.end()
     while (found := text.find(quote, end)) != -1:
+        effort.spend(STRING)
         value = text[end:found]
         slashes = len(value) - len(value.rstrip(b"\\"))
         if slashes >= depth and (slashes - depth) % (2 * (depth + 1)) == 0:

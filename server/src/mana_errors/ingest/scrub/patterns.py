@@ -12,11 +12,13 @@ from collections.abc import Callable
 from typing import Final
 
 from mana_errors.ingest.scrub.cards import CARD_IN_JSON, scrub_cards
+from mana_errors.ingest.scrub.effort import FINDING, Effort
 from mana_errors.ingest.scrub.marker import MARKER_BYTES
 from mana_errors.ingest.scrub.pairs import PAIR_IN_JSON, scrub_pairs
 from mana_errors.ingest.scrub.rx import Match, compile_pattern, compile_set
 
-Cleaner = Callable[[bytes], bytes]
+# Raises TooMuch.
+Cleaner = Callable[[bytes, Effort], bytes]
 
 _BOUNDARY: Final = r"\b"
 _BOUNDARY_IN_JSON: Final = r"(?:\b|\\[bfnrt])"
@@ -76,8 +78,12 @@ _WORDS_BEHIND: Final = frozenset(
 def _replacing(pattern: str, replacement: Callable[[Match], bytes]) -> Cleaner:
     compiled = compile_pattern(pattern)
 
-    def clean(text: bytes) -> bytes:
-        return compiled.sub(replacement, text)
+    def clean(text: bytes, effort: Effort) -> bytes:
+        def replace(match: Match) -> bytes:
+            effort.spend(FINDING)
+            return replacement(match)
+
+        return compiled.sub(replace, text)
 
     return clean
 
