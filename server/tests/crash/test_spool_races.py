@@ -10,7 +10,8 @@ from uuid import UUID
 
 import pytest
 
-from mana_errors.digest.run import Digest, DigestPlace
+from mana_errors.digest.run import Digest, DigestPlace, DigestRules
+from mana_errors.model.app import EMPTY_DIRECTORY
 from mana_errors.model.event import Event
 from mana_errors.model.ids import uuid7
 from mana_errors.store import cursors, db
@@ -99,7 +100,8 @@ async def test_a_segment_is_gone_for_good_before_its_cursor(
     await append(spool, encode_event(Event(uuid7(), now, now, "app", "CODE", "Type", "message")))
     await spool.close()
     place = DigestPlace(uuid7(), tmp_path / "spool", tmp_path / "dead-letters")
-    digest = Digest(place, functools.partial(db.connect, migrated_dsn), lambda: None)
+    rules = DigestRules(lambda: EMPTY_DIRECTORY, sample_after=0, users_table="")
+    digest = Digest(place, rules, functools.partial(db.connect, migrated_dsn), lambda: None)
     await digest.digest_all()
     digest._disconnect(None)
     assert order == ["synced with 0 left", "forgotten"]

@@ -1,81 +1,22 @@
 """Spool to issues on a real database, stage by stage."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import msgspec
 import pytest
 
-from mana_errors.digest.run import Digest, DigestPlace
+from digesting import NOW, Node, event
 from mana_errors.model.event import Environment, Event, Severity
-from mana_errors.model.ids import uuid7
 from mana_errors.store import db, events
 from mana_errors.store.fold import lead
 from mana_errors.store.spool.format import encode_event
 from mana_errors.store.spool.reader import segments
 from mana_errors.store.spool.writer import SpoolLimits, SpoolWriter
-from mana_errors.triage.fold import fold_once
 from spooling import append
-
-NOW = datetime.now(UTC)
-
-
-def event(**fields: Any) -> Event:
-    base = Event(
-        id=uuid7(),
-        occurred_at=NOW,
-        received_at=NOW,
-        app_id="chat",
-        error_code="CODE",
-        error_type="TypeError",
-        message="it broke",
-    )
-    return msgspec.structs.replace(base, **fields)
-
-
-@dataclass
-class Node:
-    """One node's spool and digest on one database."""
-
-    dsn: str
-    directory: Path
-    connection: db.Connection
-
-    async def spool(self, items: Sequence[Event]) -> None:
-        writer = SpoolWriter(self.directory / "spool", SpoolLimits(1 << 40, 0))
-        await append(writer, *map(encode_event, items))
-        await writer.close()
-
-    def digest(self, on_stored: Callable[[], None] = lambda: None) -> Digest:
-        place = DigestPlace(UUID(int=1), self.directory / "spool", self.directory / "dead")
-        return Digest(place, lambda: db.connect(self.dsn), on_stored)
-
-    async def drain(self) -> None:
-        """Digest and fold until nothing is left."""
-        stopping = asyncio.Event()
-        stopping.set()
-        await self.digest().run(stopping)
-        while await fold_once(self.connection):
-            pass
-
-    async def store(self, *items: Event) -> None:
-        await self.spool(items)
-        await self.drain()
-
-    async def rows(self, query: str, *arguments: object) -> list[dict[str, Any]]:
-        return [dict(row) for row in await self.connection.fetch(query, *arguments)]
-
-
-@pytest.fixture
-async def node(migrated_dsn: str, tmp_path: Path) -> AsyncIterator[Node]:
-    connection = await db.connect(migrated_dsn)
-    yield Node(migrated_dsn, tmp_path, connection)
-    await connection.close()
 
 
 async def test_an_event_becomes_a_row_with_all_its_fields(node: Node) -> None:

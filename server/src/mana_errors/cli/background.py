@@ -8,6 +8,7 @@ import logging
 import os
 import signal
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Final
 
@@ -16,10 +17,11 @@ import uvloop
 from mana_errors import logs, meters
 from mana_errors.cli.parent import parent_gone
 from mana_errors.config import Settings, load_settings
-from mana_errors.digest.run import Digest, DigestPlace
+from mana_errors.digest.run import Digest, DigestPlace, DigestRules
 from mana_errors.errors import OperatorError, StoreUnavailable
 from mana_errors.retention import run as retention
 from mana_errors.store import db
+from mana_errors.store.directory import DirectoryKeeper
 from mana_errors.store.migrate import migrate
 from mana_errors.store.node import node_id
 from mana_errors.store.spool.writer import spool_bytes
@@ -59,23 +61,34 @@ async def _run(settings: Settings, dsn: str) -> None:
     if not await _migrate(dsn, stopping):
         return
     triage = Triage(functools.partial(db.connect, dsn, application="mana-errors-triage"))
-    digest = Digest(
-        DigestPlace(
-            node=node_id(settings.data_dir),
-            spool=settings.data_dir / "spool",
-            dead_letters=settings.data_dir / "dead-letters",
-        ),
-        functools.partial(db.connect, dsn, application="mana-errors-digest"),
-        triage.wake,
-    )
+    keeper = DirectoryKeeper(dsn, settings.data_dir / "directory")
+    digest = _digest(settings, dsn, keeper, triage.wake)
     connect = functools.partial(db.connect, dsn, application="mana-errors-retention")
     digested = asyncio.Event()
     async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(keeper.run(stopping))
         tasks.create_task(_digest_then_tell(digest, stopping, digested))
         # Triage goes last: it folds what the digest's last batches add.
         tasks.create_task(triage.run(digested))
         tasks.create_task(retention.run(connect, settings.retention, stopping))
         tasks.create_task(_gauge(settings, digest, stopping))
+
+
+def _digest(
+    settings: Settings, dsn: str, keeper: DirectoryKeeper, on_stored: Callable[[], None]
+) -> Digest:
+    place = DigestPlace(
+        node=node_id(settings.data_dir),
+        spool=settings.data_dir / "spool",
+        dead_letters=settings.data_dir / "dead-letters",
+    )
+    rules = DigestRules(
+        directory=lambda: keeper.current,
+        sample_after=settings.sample_after,
+        users_table=settings.users_table,
+    )
+    connect = functools.partial(db.connect, dsn, application="mana-errors-digest")
+    return Digest(place, rules, connect, on_stored)
 
 
 async def _digest_then_tell(digest: Digest, stopping: asyncio.Event, done: asyncio.Event) -> None:

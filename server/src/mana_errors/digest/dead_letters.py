@@ -6,12 +6,16 @@ from pathlib import Path
 
 import msgspec
 
+from mana_errors.model.event import Event
+
 
 class DeadLetter(msgspec.Struct, frozen=True):
     """One event, or the bytes that should have been one, and why it is here."""
 
     reason: str
     content: object
+    # None: the bytes cannot be read
+    event: Event | None = None
 
 
 def write(directory: Path, letters: list[DeadLetter]) -> None:

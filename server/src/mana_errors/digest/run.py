@@ -15,17 +15,20 @@ from typing import Final
 from uuid import UUID
 
 import asyncpg
-import msgspec
 
 from mana_errors import meters
-from mana_errors.digest import dead_letters
-from mana_errors.digest.dead_letters import DeadLetter
+from mana_errors.digest import dead_letters, ledger
+from mana_errors.digest.copy import blames_event, copy
+from mana_errors.digest.ledger import Fates, others, settle
 from mana_errors.digest.prepare import prepare, received_at
+from mana_errors.digest.sample import Plan, Sampler
 from mana_errors.digest.summarize import summarize
+from mana_errors.digest.users import with_known_users
 from mana_errors.errors import Conflict, StoreUnavailable
+from mana_errors.model.app import Directory
 from mana_errors.model.grouped import GroupedEvent
-from mana_errors.model.outcome import DigestOutcome
-from mana_errors.store import cursors, db, deltas, events, partitions
+from mana_errors.model.outcome import OutcomeCount
+from mana_errors.store import apps, cursors, db, deltas, events, outcomes, partitions
 from mana_errors.store.spool.reader import MAX_RECORDS, SegmentReader, SpoolBatch, segments
 from mana_errors.store.spool.writer import sync_directory
 
@@ -34,9 +37,6 @@ from mana_errors.store.spool.writer import sync_directory
 POLL_S: Final = 0.1
 # Waits between attempts while PostgreSQL is away.
 BACKOFF_S: Final = (0.1, 0.2, 0.5, 1.0, 2.0)
-# SQLSTATE classes that blame the data: invalid values, violated constraints, exceeded limits.
-_EVENT_AT_FAULT: Final = ("22", "23", "54")
-
 # Batches of one segment in a row, so that a busy worker's segment does not starve the others.
 BATCHES_PER_TURN: Final = 8
 # Grouping hashes remembered, at some hundred bytes each; forgetting costs only bytes of deltas.
@@ -73,16 +73,36 @@ class DigestPlace:
     dead_letters: Path
 
 
+@dataclass(frozen=True, slots=True)
+class DigestRules:
+    """What the digest goes by."""
+
+    # as it is known now
+    directory: Callable[[], Directory]
+    # bodies kept per grouping hash and minute, for apps that do not say; 0 = all
+    sample_after: int
+    # whose column id has all users that there are; empty = unknown
+    users_table: str
+
+    def sample_after_of(self, app_id: str) -> int:
+        """Bodies kept of an app's grouping hash in a minute."""
+        app = self.directory().apps.get(app_id)
+        own = None if app is None else app.settings.sample_after
+        return self.sample_after if own is None else own
+
+
 class Digest:
     """Digests one node's spool over one connection of its own."""
 
     def __init__(
         self,
         place: DigestPlace,
+        rules: DigestRules,
         connect: Callable[[], Awaitable[db.Connection]],
         on_stored: Callable[[], None],
     ) -> None:
         self._place = place
+        self._rules = rules
         self._connect = connect
         self._on_stored = on_stored
         self._connection: db.Connection | None = None
@@ -93,6 +113,9 @@ class Digest:
         self._last_known: dict[UUID, int] = {}
         # grouping hashes whose components are committed
         self._described: set[UUID] = set()
+        self._sampler = Sampler()
+        # apps that are registered in the database of this connection
+        self._registered: set[str] = set()
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Digest until told to stop, then what is left while PostgreSQL takes it."""
@@ -172,7 +195,7 @@ class Digest:
         try:
             await self.digest_batch(connection, batch, careful=False)
         except asyncpg.PostgresError as error:
-            if not _blames_event(error):
+            if not blames_event(error):
                 raise
             # Once more as a whole, but each event that PostgreSQL refuses is taken out.
             _log.warning("batch refused, looking for the event: %s", error)
@@ -182,31 +205,62 @@ class Digest:
     async def digest_batch(
         self, connection: db.Connection, batch: SpoolBatch, *, careful: bool
     ) -> None:
-        """One transaction: the cursor moves, the events are stored, their deltas are queued."""
+        """One transaction: the cursor moves, events are stored, their deltas are queued, and the
+        ledger says what became of each.
+        """
         started = time.perf_counter()
-        grouped, unreadable = prepare(batch)
-        await self._ensure_partitions(connection, grouped)
+        prepared = prepare(batch)
+        await self._ensure_partitions(connection, prepared.items)
         async with connection.transaction():
             await cursors.advance(connection, batch.segment, batch.start, batch.end)
-            fresh = await events.without_resent(connection, grouped)
-            refused = await _copy(connection, fresh, careful=careful)
-            lost = {id(refusal.item) for refusal in refused}
-            stored = [item for item in fresh if id(item) not in lost]
-            if stored:
-                queued = summarize(stored, self._described)
-                await deltas.insert(connection, self._place.node, queued)
-            dead = [refusal.letter for refusal in refused if refusal.letter is not None]
-            if unreadable or dead:
-                dead_letters.write(self._place.dead_letters, [*unreadable, *dead])
-        self._remember_described(stored)
+            items = await self._with_known_users(connection, prepared.items)
+            fresh = await events.without_resent(connection, items)
+            plan = self._sampler.plan(fresh, _keep_all if careful else self._rules.sample_after_of)
+            refusals = await copy(connection, plan.kept, careful=careful)
+            fates = settle(plan, refusals, others(items, fresh), prepared.letters)
+            await self._queue_deltas(connection, fates.counted)
+            met = await self._register(connection, fates)
+            await self._enter(connection, fates, prepared.refused, met)
+            if fates.letters:
+                dead_letters.write(self._place.dead_letters, fates.letters)
+        self._remember(plan, met)
         meters.database_seconds.labels("digest").observe(time.perf_counter() - started)
-        duplicates = len(grouped) - len(stored) - len(dead)
-        _count(stored, duplicates, len(unreadable) + len(dead))
+        ledger.observe(fates)
 
-    def _remember_described(self, stored: list[GroupedEvent]) -> None:
+    async def _with_known_users(
+        self, connection: db.Connection, items: list[GroupedEvent]
+    ) -> list[GroupedEvent]:
+        table = self._rules.users_table
+        return await with_known_users(connection, table, items) if table else items
+
+    async def _queue_deltas(self, connection: db.Connection, counted: list[GroupedEvent]) -> None:
+        if counted:
+            queued = summarize(counted, self._described)
+            await deltas.insert(connection, self._place.node, queued)
+
+    async def _register(self, connection: db.Connection, fates: Fates) -> set[str]:
+        """Register apps that are met for the first time. What PostgreSQL refused has no say."""
+        events = (*fates.counted, *fates.duplicates)
+        met = {item.event.app_id for item in events} - self._registered
+        if met:
+            await apps.ensure(connection, met)
+        return met
+
+    async def _enter(
+        self, connection: db.Connection, fates: Fates, refused: list[OutcomeCount], met: set[str]
+    ) -> None:
+        registered = self._registered | met if met else self._registered
+        lines = ledger.lines(fates, refused, registered, datetime.now(UTC))
+        await outcomes.add(connection, lines)
+        await outcomes.add_days(connection, ledger.app_days(fates.stored))
+
+    def _remember(self, plan: Plan, met: set[str]) -> None:
+        """What holds since a batch is committed."""
+        self._sampler.commit(plan, time.monotonic())
+        self._registered |= met
         if len(self._described) > MAX_DESCRIBED:
             self._described.clear()
-        self._described.update(item.grouping.grouping_hash for item in stored)
+        self._described.update(item.grouping.grouping_hash for item in plan.kept)
 
     async def _ensure_partitions(
         self, connection: db.Connection, grouped: list[GroupedEvent]
@@ -231,57 +285,15 @@ class Digest:
             _log.warning("digest waits for PostgreSQL: %s", error or type(error).__name__)
         self._days.clear()
         self._positions.clear()
+        self._registered.clear()
+        self._sampler.forget_carried()
         connection, self._connection = self._connection, None
         if connection is not None:
             connection.terminate()
 
 
-@dataclass(frozen=True, slots=True)
-class _Refusal:
-    item: GroupedEvent
-    # None: nothing is lost, another node stored the same event a moment ago
-    letter: DeadLetter | None
-
-
-async def _copy(
-    connection: db.Connection, items: list[GroupedEvent], *, careful: bool
-) -> list[_Refusal]:
-    """COPY; in careful mode by halves, so that a refused event costs only itself."""
-    if not items:
-        return []
-    if not careful:
-        await events.copy(connection, items)
-        return []
-    try:
-        async with connection.transaction():
-            await events.copy(connection, items)
-    except asyncpg.PostgresError as error:
-        if not _blames_event(error):
-            raise
-        if len(items) == 1:
-            return [_refusal(items[0], error)]
-        middle = len(items) // 2
-        left = await _copy(connection, items[:middle], careful=True)
-        return left + await _copy(connection, items[middle:], careful=True)
-    return []
-
-
-def _refusal(item: GroupedEvent, error: asyncpg.PostgresError) -> _Refusal:
-    if isinstance(error, asyncpg.UniqueViolationError):
-        return _Refusal(item, None)
-    letter = DeadLetter(f"{error.sqlstate}: {error}", msgspec.to_builtins(item.event))
-    return _Refusal(item, letter)
-
-
-def _blames_event(error: asyncpg.PostgresError) -> bool:
-    return str(error.sqlstate or "").startswith(_EVENT_AT_FAULT)
-
-
-def _count(stored: list[GroupedEvent], duplicates: int, dead: int) -> None:
-    meters.batch_events.observe(len(stored))
-    meters.digested.labels(DigestOutcome.STORED).inc(len(stored))
-    meters.digested.labels(DigestOutcome.DUPLICATE).inc(duplicates)
-    meters.digested.labels(DigestOutcome.DEAD_LETTER).inc(dead)
-    if stored:
-        lag = datetime.now(UTC) - stored[-1].event.received_at
-        meters.digest_lag_seconds.observe(max(lag.total_seconds(), 0))
+def _keep_all(_app_id: str) -> int:
+    """Nothing is dropped from a batch with an event that PostgreSQL refuses: what is not tried
+    would be counted, and could not be shown.
+    """
+    return 0

@@ -1,9 +1,11 @@
 """What becomes of a received event."""
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
+from typing import Annotated
 
 import msgspec
+from msgspec import Meta
 
 
 class Outcome(StrEnum):
@@ -63,3 +65,32 @@ class Refusals(msgspec.Struct, frozen=True, gc=False):
     (a map, where an event is an array), so each is added to the ledger exactly once."""
 
     counts: list[OutcomeCount]
+
+
+class AppDay(msgspec.Struct, frozen=True, gc=False):
+    """What one app's stored events of one day take."""
+
+    app_id: str
+    # UTC, of occurred_at
+    day: date
+    events: int
+    # as the spool held them
+    bytes: int
+
+
+class OutcomeBucket(msgspec.Struct, frozen=True):
+    """One app's ledger over one minute, hour or day."""
+
+    start: datetime
+    received: Annotated[int, Meta(description="The sum of `counts`.")]
+    counts: Annotated[dict[Outcome, int], Meta(description="Outcomes that there were.")]
+
+
+class Outcomes(msgspec.Struct, frozen=True):
+    """What became of an app's events. Minutes that are long past are kept by the hour."""
+
+    items: list[OutcomeBucket]
+    received: int
+    totals: dict[Outcome, int]
+    # all are on one page
+    next: None = None

@@ -94,6 +94,22 @@ class EventQuery(IssueEventQuery, frozen=True, rename="camel", kw_only=True):
     q: Search = ""
 
 
+class Resolution(StrEnum):
+    """How long one item of a series lasts, in UTC."""
+
+    MINUTE = "minute"
+    HOUR = "hour"
+    DAY = "day"
+
+
+class OutcomeQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Which stretch of the ledger; at most 1,500 items, whole ones. Default: the last day."""
+
+    since: Time | None = msgspec.field(default=None, name="from")
+    until: Time | None = msgspec.field(default=None, name="to")
+    resolution: Resolution = Resolution.HOUR
+
+
 def parse_query(kind: type[S], pairs: Iterable[tuple[str, str]]) -> S:
     """Typed parameters of a query string; an empty value means not given, as forms send it.
 
@@ -166,7 +182,7 @@ def decode_cursor(cursor: str, sort: str) -> Position:
 
 
 # Orders whose key is a time.
-_TIMES = ("Seen", "occurredAt")
+_TIMES = ("Seen", "occurredAt", "at")
 
 
 def in_utc(time: datetime) -> datetime:

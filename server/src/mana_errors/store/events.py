@@ -45,6 +45,7 @@ COLUMNS: Final = (
     "protocol",
     "release",
     "notes",
+    "weight",
 )
 
 
@@ -80,6 +81,7 @@ def row(item: GroupedEvent) -> tuple[Any, ...]:
         event.protocol,
         event.release,
         event.notes,
+        item.weight,
     )
 
 

@@ -1,0 +1,72 @@
+"""A node's spool, digest and triage in a test, on a database."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from mana_errors.digest.run import Digest, DigestPlace, DigestRules
+from mana_errors.model.app import EMPTY_DIRECTORY, Directory
+from mana_errors.model.event import Event
+from mana_errors.model.ids import uuid7
+from mana_errors.store import db
+from mana_errors.store.spool.format import encode_event
+from mana_errors.store.spool.writer import SpoolLimits, SpoolWriter
+from mana_errors.triage.fold import fold_once
+from spooling import append
+
+NOW = datetime.now(UTC)
+
+
+def event(**fields: Any) -> Event:
+    base = Event(
+        id=uuid7(),
+        occurred_at=NOW,
+        received_at=NOW,
+        app_id="chat",
+        error_code="CODE",
+        error_type="TypeError",
+        message="it broke",
+    )
+    return msgspec.structs.replace(base, **fields)
+
+
+@dataclass
+class Node:
+    """One node's spool and digest on one database."""
+
+    dsn: str
+    directory: Path
+    connection: db.Connection
+    apps: Directory = EMPTY_DIRECTORY
+    sample_after: int = 0
+
+    async def spool(self, items: Sequence[Event]) -> None:
+        writer = SpoolWriter(self.directory / "spool", SpoolLimits(1 << 40, 0))
+        await append(writer, *map(encode_event, items))
+        await writer.close()
+
+    def digest(self, on_stored: Callable[[], None] = lambda: None) -> Digest:
+        place = DigestPlace(UUID(int=1), self.directory / "spool", self.directory / "dead")
+        rules = DigestRules(lambda: self.apps, self.sample_after, users_table="")
+        return Digest(place, rules, lambda: db.connect(self.dsn), on_stored)
+
+    async def drain(self) -> None:
+        """Digest and fold until nothing is left."""
+        stopping = asyncio.Event()
+        stopping.set()
+        await self.digest().run(stopping)
+        while await fold_once(self.connection):
+            pass
+
+    async def store(self, *items: Event) -> None:
+        await self.spool(items)
+        await self.drain()
+
+    async def rows(self, query: str, *arguments: object) -> list[dict[str, Any]]:
+        return [dict(row) for row in await self.connection.fetch(query, *arguments)]
