@@ -9,7 +9,7 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from mana_errors.errors import BadRequest
-from mana_errors.model.app import AppId, AppSettings, Filters
+from mana_errors.model.app import App, AppId, AppSettings, Filters, Key
 from mana_errors.model.event import JsonObject
 
 # PostgreSQL's text holds no NUL.
@@ -25,7 +25,12 @@ _Number = Annotated[
     int, Meta(ge=1, le=2**53 - 1, description="For DSNs; the next free one if not given.")
 ]
 KeyText = Annotated[
-    str, Meta(pattern="^[0-9a-f]{32}$", description="32 hex digits; made up if not given.")
+    str,
+    Meta(
+        max_length=32,  # `$` alone lets a line break follow
+        pattern="^[0-9a-f]{32}$",
+        description="32 hex digits; made up if not given.",
+    ),
 ]
 _Change = Annotated[
     JsonObject,
@@ -61,6 +66,26 @@ class NewKey(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     name: Annotated[str, Meta(max_length=100, pattern=_NO_NUL)] = ""
     key: KeyText | None = None
+
+
+class Made(msgspec.Struct, frozen=True):
+    """What an app needs to report."""
+
+    id: str
+    number: int
+    key: str
+    dsn: Annotated[str, Meta(description="For Sentry's SDKs.")]
+
+
+def made(app: App, key: Key, address: str) -> Made:
+    """An app and its first key; `address` is the server's, without a slash at its end."""
+    return Made(app.id, app.number, key.key, dsn(app, key, address))
+
+
+def dsn(app: App, key: Key, address: str) -> str:
+    """The Sentry-style address of an app: scheme://key@host/number."""
+    scheme, _, host = address.partition("://")
+    return f"{scheme}://{key.key}@{host}/{app.number}"
 
 
 # What browsers send as Origin, in their spelling: scheme and host in lower case, no path. Schemes

@@ -101,8 +101,8 @@ async def listed(connection: Connection, apps: frozenset[str] | None) -> list[Ap
 
 
 async def find(connection: Connection, app_id: str) -> App:
-    """One app. Raises NotFound."""
-    row = await connection.fetchrow(_SQL["find"], app_id)
+    """One app. Raises NotFound, for what PostgreSQL's text cannot hold too."""
+    row = None if "\0" in app_id else await connection.fetchrow(_SQL["find"], app_id)
     if row is None:
         raise NotFound(f"there is no app {app_id!r}")
     return _app(row)
@@ -162,6 +162,7 @@ async def find_key(connection: Connection, text: str) -> Key:
 async def revoke_key(connection: Connection, app_id: str, key_id: UUID, actor: Actor) -> Key:
     """Make a key of an app useless, for good; once more changes nothing. Raises NotFound."""
     async with connection.transaction():
+        await find(connection, app_id)
         row = await connection.fetchrow(_SQL["revoke_key"], app_id, key_id)
         if row is None:
             return await _key_of(connection, app_id, key_id)
