@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import timedelta
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, TypeVar, cast
 from urllib.parse import urlsplit
@@ -27,6 +28,8 @@ _IDENTIFIER = r"[A-Za-z_][A-Za-z0-9_$]{0,62}"
 _LOOPBACK = frozenset({"127.0.0.1", "0.0.0.0", "::1", "::"})  # noqa: S104 compared, not bound
 # 128 bits, if somebody writes it in hex.
 MIN_SECRET_KEY = 32
+# RFC 7518, section 3.2: as long as the hash.
+MIN_JWT_SECRET_BYTES = 32
 
 
 def _integer(low: int, high: int) -> Callable[[str], int]:
@@ -80,6 +83,16 @@ def _names(text: str) -> tuple[str, ...]:
     return tuple(name.strip().lower() for name in text.split(",") if name.strip())
 
 
+def _boolean(text: str) -> bool:
+    return _choice("true", "false")(text.lower()) == "true"
+
+
+def _networks(text: str) -> tuple[str, ...]:
+    if not (names := _names(text)):
+        raise ValueError("must name a network")
+    return tuple(str(ip_network(name, strict=False)) for name in names)
+
+
 def _setting(default: T, parse: Callable[[str], T], doc: str, variable: str | None = None) -> T:
     metadata = {"parse": parse, "doc": doc, "variable": variable}
     return field(default=default, metadata=metadata)
@@ -128,6 +141,47 @@ class Settings:
         "Free disk space below which reports are answered with 503. On a file system smaller than "
         "twenty times this, 5 % of its size.",
     )
+    register_apps: bool = _setting(
+        True,  # noqa: FBT003
+        _boolean,
+        "Whether an app registers itself with its first report; else reports of apps that nobody "
+        "made are answered with 403.",
+    )
+    max_apps: int = _setting(
+        1000,
+        _integer(1, 100_000),
+        "Apps from which none registers itself any more.",
+    )
+    rate_per_address: int = _setting(
+        50,
+        _integer(0, 1_000_000),
+        "Requests a second that one client address may send to the ingest routes; 0: any number. "
+        "An IPv6 /64 counts as one address. Each worker allows its share of it. Programs on this "
+        "machine are exempt.",
+    )
+    rate_burst_per_address: int = _setting(
+        1000,
+        _integer(1, 1_000_000),
+        "Requests that one client address may send at once; divided by the workers.",
+    )
+    trusted_proxies: tuple[str, ...] = _setting(
+        ("127.0.0.0/8", "::1/128"),
+        _networks,
+        "Networks, comma-separated, whose X-Forwarded-For is believed: the client is the last "
+        "address in it that is none of these.",
+    )
+    max_connections: int = _setting(
+        8192,
+        _integer(16, 1_000_000),
+        "Connections of one worker; beyond it the ones that were silent for longest are closed, "
+        "or the new one is answered with 503.",
+    )
+    max_memory_bytes: int = _setting(
+        512 * MEBIBYTE,
+        _integer(128 * MEBIBYTE, 1024 * GIBIBYTE),
+        "Resident memory of one worker above which reports are answered with 503. A quarter of it "
+        "is for bodies that are still coming in.",
+    )
     public_url: str = _setting(
         "",
         _origin,
@@ -155,8 +209,8 @@ class Settings:
     jwt_secret: str = _setting(
         "",
         _text,
-        "Shared secret of HS256, HS384 and HS512 bearer tokens, 32 bytes or more. Empty: such "
-        "tokens are not read.",
+        "Shared secret of bearer tokens signed by HS256 (32 bytes or more), HS384 (48) or HS512 "
+        "(64). Empty: such tokens are not read.",
     )
     jwt_issuer: str = _setting(
         "", _text, "The `iss` that a bearer token must have. Empty: not checked."
@@ -227,6 +281,8 @@ def _check_together(settings: Settings) -> None:
     # not in its parser: a refusal quotes the value
     if settings.secret_key and len(settings.secret_key) < MIN_SECRET_KEY:
         raise BadSetting(f"MANA_ERRORS_SECRET_KEY: must have at least {MIN_SECRET_KEY} characters")
+    if settings.jwt_secret and len(settings.jwt_secret.encode()) < MIN_JWT_SECRET_BYTES:
+        raise BadSetting(f"MANA_ERRORS_JWT_SECRET: must have at least {MIN_JWT_SECRET_BYTES} bytes")
     least = settings.workers * SPOOL_BYTES_PER_WORKER
     if settings.spool_max_bytes < least:
         raise BadSetting(
@@ -244,6 +300,8 @@ def to_environ(settings: Settings) -> dict[str, str]:
 
 
 def _as_text(value: object) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
     return ",".join(cast("tuple[str, ...]", value)) if isinstance(value, tuple) else str(value)
 
 

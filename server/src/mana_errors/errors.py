@@ -5,15 +5,21 @@ ManaError
 │   ├── BadRequest 400       the request as a whole cannot be read
 │   │   └── InvalidReport      one report in it breaks the contract; names the field
 │   ├── Unauthorized 401     no or unknown token
-│   ├── Forbidden 403        a token without the scope
+│   ├── Forbidden 403        a token without the scope, or a key of another app
+│   │   ├── ForeignOrigin      the app does not take reports from this web page
+│   │   └── UnknownApp         a report of an app that is not registered
 │   ├── NotFound 404
 │   ├── MethodNotAllowed 405
 │   ├── Conflict 409
 │   ├── TooLarge 413         a named limit in bytes or items is exceeded
-│   └── UnsupportedMedia 415 content type or encoding that we do not read
+│   ├── UnsupportedMedia 415 content type or encoding that we do not read
+│   └── TooManyRequests 429  too often; says when to come again
+│       └── OverQuota          an app has had its events of the hour, day or month
 ├── ServerError            we are at fault: safe to retry
 │   ├── SpoolUnavailable 503   nothing durable can be promised now
-│   └── StoreUnavailable 503   PostgreSQL is away; reports are still accepted
+│   ├── Overloaded 503         the process protects its memory or its time
+│   ├── StoreUnavailable 503   PostgreSQL is away; reports are still accepted
+│   └── Busy 503               more of it at once than we take
 └── OperatorError          the installation is at fault: a command ends with it
     ├── BadSetting             a setting's value makes no sense (exit status 2)
     ├── DataDirInUse           another server owns the data directory
@@ -58,6 +64,14 @@ class Forbidden(ClientError):
     title = "Forbidden"
 
 
+class ForeignOrigin(Forbidden):
+    """The app does not take reports from web pages of this origin."""
+
+
+class UnknownApp(Forbidden):
+    """The app is not registered, and none may register itself now."""
+
+
 class NotFound(ClientError):
     """There is no such thing, or not for this token."""
 
@@ -93,6 +107,21 @@ class UnsupportedMedia(ClientError):
     title = "Unsupported media type"
 
 
+class TooManyRequests(ClientError):
+    """Too often."""
+
+    status = 429
+    title = "Too many requests"
+
+    def __init__(self, message: str, retry_after_s: int) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+
+
+class OverQuota(TooManyRequests):
+    """An app has had its events of the hour, day or month."""
+
+
 class ServerError(ManaError):
     """We are at fault; the same request may succeed later."""
 
@@ -105,8 +134,16 @@ class SpoolUnavailable(ServerError):
     """Nothing durable can be promised now: disk full, spool at its ceiling, or write failed."""
 
 
+class Overloaded(ServerError):
+    """The process protects its memory or its time; it recovers by itself."""
+
+
 class StoreUnavailable(ServerError):
     """PostgreSQL is away. Reports are still accepted."""
+
+
+class Busy(ServerError):
+    """More of it at once than we take."""
 
 
 class OperatorError(ManaError):

@@ -49,6 +49,9 @@ class AppSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, renam
     # token bucket of events: sustained rate, and how many may come at once
     rate_per_second: _Count = 0
     rate_burst: _Count = 0
+    # the same for each key, so that one that leaked cannot use up the app's
+    key_rate_per_second: _Count = 0
+    key_rate_burst: _Count = 0
     # bodies kept per grouping hash and minute before sampling sets in; 0 = never sample, None = as
     # the server's setting says
     sample_after: _Count | None = None
