@@ -10,6 +10,7 @@ from mana_errors.model.event import Environment, Severity
 from mana_errors.model.issue import IssueStatus
 from mana_errors.model.query import EventQuery, IssueEventQuery, IssueQuery, IssueSort
 from mana_errors.store import db, read_events, read_issues
+from mana_errors.store.audit import COMMAND
 from mana_errors.store.db import Connection
 from mana_errors.store.reader import Reader
 from rows import NOON, add, add_event, add_issue
@@ -19,7 +20,7 @@ HOUR = timedelta(hours=1)
 
 async def listed(connection: Connection, **query: object) -> list[UUID]:
     """Ids of one page of issues."""
-    page = await read_issues.list_issues(connection, IssueQuery(**query))
+    page = await read_issues.list_issues(connection, IssueQuery(**query), None)
     return [issue.id for issue in page.items]
 
 
@@ -29,7 +30,7 @@ async def walked(connection: Connection, query: IssueQuery) -> list[UUID]:
     cursor: str | None = None
     while True:
         asked = IssueQuery(sort=query.sort, limit=query.limit, cursor=cursor)
-        page = await read_issues.list_issues(connection, asked)
+        page = await read_issues.list_issues(connection, asked, None)
         found += [issue.id for issue in page.items]
         cursor = page.next
         if cursor is None:
@@ -41,7 +42,7 @@ async def test_an_issue_is_read_as_it_was_written(connection: Connection) -> Non
         connection, status="resolved", severity="critical", environment="staging", count=2**40,
         users=17, first_release="1.0", last_release="2.0", resolved_at=NOON, regressions=2,
     )  # fmt: skip
-    issue = await read_issues.find_issue(connection, issue_id)
+    issue = await read_issues.find_issue(connection, issue_id, None)
     assert (issue.app, issue.title, issue.type) == ("chat", "TypeError: no such thing", "TypeError")
     assert (issue.status, issue.severity) == (IssueStatus.RESOLVED, Severity.CRITICAL)
     assert (issue.environment, issue.count, issue.users) == (Environment.STAGING, 2**40, 17)
@@ -120,10 +121,10 @@ async def test_an_issue_that_goes_on_is_a_hot_update(connection: Connection) -> 
 
 
 async def test_apps_are_listed_once_each(connection: Connection) -> None:
-    assert await read_issues.list_apps(connection) == []
+    assert await read_issues.list_apps(connection, None) == []
     for app in ("shop", "chat", "shop", "zitare"):
         await add_issue(connection, app_id=app)
-    assert await read_issues.list_apps(connection) == ["chat", "shop", "zitare"]
+    assert await read_issues.list_apps(connection, None) == ["chat", "shop", "zitare"]
 
 
 async def test_the_detail_says_why_how_often_and_what_came_last(connection: Connection) -> None:
@@ -134,7 +135,9 @@ async def test_the_detail_says_why_how_often_and_what_came_last(connection: Conn
         connection, "rollups", grouping_hash=issue_id, hour=NOON, environment="", release="",
         count=3,
     )  # fmt: skip
-    detail = await read_issues.describe_issue(connection, issue_id, NOON + timedelta(minutes=5))
+    detail = await read_issues.describe_issue(
+        connection, issue_id, None, NOON + timedelta(minutes=5)
+    )
     assert detail.latest_event_id == latest
     assert [(part.name, part.value) for part in detail.hashes[0].components] == [
         ("fingerprint", "f-1"),
@@ -146,7 +149,7 @@ async def test_the_detail_says_why_how_often_and_what_came_last(connection: Conn
 
 async def test_an_issue_without_events_has_no_latest(connection: Connection) -> None:
     """Retention drops events; issues and counts stay."""
-    detail = await read_issues.describe_issue(connection, await add_issue(connection))
+    detail = await read_issues.describe_issue(connection, await add_issue(connection), None)
     assert detail.latest_event_id is None
 
 
@@ -171,8 +174,8 @@ def test_a_trend_has_no_gaps_and_sums_days() -> None:
 async def test_resolving_again_keeps_the_first_time(connection: Connection) -> None:
     """What came after the first time still makes the issue regress."""
     issue_id = await add_issue(connection)
-    first = await read_issues.set_status(connection, issue_id, IssueStatus.RESOLVED)
-    again = await read_issues.set_status(connection, issue_id, IssueStatus.RESOLVED)
+    first = await read_issues.set_status(connection, issue_id, IssueStatus.RESOLVED, None, COMMAND)
+    again = await read_issues.set_status(connection, issue_id, IssueStatus.RESOLVED, None, COMMAND)
     assert first.resolved_at is not None
     assert again == first
 
@@ -182,17 +185,17 @@ async def test_what_is_not_resolved_has_no_time_of_it(
     connection: Connection, status: IssueStatus
 ) -> None:
     issue_id = await add_issue(connection, status="resolved", resolved_at=NOON)
-    issue = await read_issues.set_status(connection, issue_id, status)
+    issue = await read_issues.set_status(connection, issue_id, status, None, COMMAND)
     assert (issue.status, issue.resolved_at) == (status, None)
 
 
 async def test_what_does_not_exist_is_not_found(connection: Connection) -> None:
     with pytest.raises(NotFound):
-        await read_issues.describe_issue(connection, uuid4())
+        await read_issues.describe_issue(connection, uuid4(), None)
     with pytest.raises(NotFound):
-        await read_issues.set_status(connection, uuid4(), IssueStatus.RESOLVED)
+        await read_issues.set_status(connection, uuid4(), IssueStatus.RESOLVED, None, COMMAND)
     with pytest.raises(NotFound):
-        await read_events.find_event(connection, uuid4())
+        await read_events.find_event(connection, uuid4(), None)
 
 
 async def test_an_issue_lists_only_its_own_events(connection: Connection) -> None:
@@ -209,7 +212,7 @@ async def test_an_issue_lists_only_its_own_events(connection: Connection) -> Non
         await add_event(connection, issue_id, fingerprint="shared", occurred_at=NOON - HOUR),
         await add_event(connection, second, fingerprint="other", occurred_at=NOON - 2 * HOUR),
     ]
-    issue = await read_issues.find_issue(connection, issue_id)
+    issue = await read_issues.find_issue(connection, issue_id, None)
     hashes = await read_issues.hashes_of(connection, issue_id)
     page = await read_events.issue_events(connection, issue, hashes, IssueEventQuery())
     assert [event.id for event in page.items] == own
@@ -237,9 +240,9 @@ async def test_each_event_filter_selects(connection: Connection) -> None:
         EventQuery(since=NOON),
         EventQuery(until=NOON + HOUR, limit=1),
     ):
-        page = await read_events.list_events(connection, query)
+        page = await read_events.list_events(connection, query, None)
         assert [event.id for event in page.items] == [other], query
-    before = await read_events.list_events(connection, EventQuery(until=NOON))
+    before = await read_events.list_events(connection, EventQuery(until=NOON), None)
     assert other not in [event.id for event in before.items]
 
 
@@ -252,7 +255,7 @@ async def test_event_pages_hold_every_event_once_newest_first(connection: Connec
     found: list[UUID] = []
     cursor: str | None = None
     while True:
-        page = await read_events.list_events(connection, EventQuery(limit=3, cursor=cursor))
+        page = await read_events.list_events(connection, EventQuery(limit=3, cursor=cursor), None)
         found += [event.id for event in page.items]
         cursor = page.next
         if cursor is None:
@@ -269,7 +272,7 @@ async def test_an_event_is_read_whole(connection: Connection) -> None:
         connection, issue_id, stack_trace="at x", context={"a": [1, None]}, notes={"cut": {}},
         request_headers={"x": "y"}, session_id="s", response_status_code=500, weight=3,
     )  # fmt: skip
-    event = await read_events.find_event(connection, event_id)
+    event = await read_events.find_event(connection, event_id, None)
     assert (event.issue_id, event.grouping_hash) == (issue_id, issue_id)
     assert (event.stack_trace, event.session_id) == ("at x", "s")
     assert (event.context, event.notes) == ({"a": [1, None]}, {"cut": {}})
@@ -280,7 +283,7 @@ async def test_an_event_is_read_whole(connection: Connection) -> None:
 async def test_an_event_before_its_issue_has_none(connection: Connection) -> None:
     """Triage folds a moment after the digest stores."""
     event_id = await add_event(connection, uuid4())
-    assert (await read_events.find_event(connection, event_id)).issue_id is None
+    assert (await read_events.find_event(connection, event_id, None)).issue_id is None
 
 
 async def test_a_slow_query_ends(migrated_dsn: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -298,5 +301,5 @@ async def test_a_database_that_is_not_migrated_is_unavailable(empty_dsn: str) ->
     reader = Reader(empty_dsn)
     with pytest.raises(StoreUnavailable, match="not migrated"):
         async with reader.connection() as connection:
-            await read_issues.list_issues(connection, IssueQuery())
+            await read_issues.list_issues(connection, IssueQuery(), None)
     await reader.close()

@@ -15,15 +15,14 @@ from starlette.types import Receive, Scope, Send
 from mana_errors.api.auth import Authorizer
 from mana_errors.api.endpoint import Endpoint
 from mana_errors.api.health import Readiness
+from mana_errors.api.listing import ALL_ROUTES
 from mana_errors.api.openapi import document
 from mana_errors.api.problems import problem
-from mana_errors.api.routes import ROUTES
-from mana_errors.api.system import SYSTEM_ROUTES
 from mana_errors.api.table import Route, Services
 from mana_errors.config import Settings
 from mana_errors.model.health import Check
 from mana_errors.store.reader import Reader
-from mana_errors.web.guard import is_local
+from mana_errors.web.guard import is_local, site_of
 from mana_errors.web.pages import page_routes
 from mana_errors.web.render import render, render_message
 
@@ -33,13 +32,15 @@ _PUBLIC: Final = {"Access-Control-Allow-Origin": "*", "X-Content-Type-Options": 
 class App:
     """API, pages, health and metrics. Starts without a database and outlives its absences."""
 
-    def __init__(self, dsn: str, spool: Callable[[], Check]) -> None:
+    def __init__(self, settings: Settings, dsn: str, spool: Callable[[], Check]) -> None:
         self._reader = Reader(dsn)
-        services = Services(self._reader, Readiness(self._reader, spool))
-        authorizer = Authorizer(self._reader)
+        site = site_of(settings)
+        services = Services(self._reader, Readiness(self._reader, spool), settings.address)
+        authorizer = Authorizer(self._reader, site)
         by_path: defaultdict[str, list[Route[Any, Any]]] = defaultdict(list)
-        for route in (*ROUTES, *SYSTEM_ROUTES):
-            by_path[route.path].append(route)
+        for route in ALL_ROUTES:
+            if route.handler is not None:
+                by_path[route.path].append(route)
         self._router = Router(
             [
                 *(Path(path, Endpoint(of, services, authorizer)) for path, of in by_path.items()),
@@ -59,9 +60,9 @@ class App:
         await self._reader.close()
 
 
-def build(_: Settings, dsn: str, spool: Callable[[], Check]) -> App:
+def build(settings: Settings, dsn: str, spool: Callable[[], Check]) -> App:
     """The app of one HTTP worker. `spool` says whether reports can be made durable."""
-    return App(dsn, spool)
+    return App(settings, dsn, spool)
 
 
 async def _not_found(scope: Scope, receive: Receive, send: Send) -> None:

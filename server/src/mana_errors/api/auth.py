@@ -1,21 +1,28 @@
-"""Who may call what: tokens and their scopes.
+"""Who asks: a bearer token, or a member's session cookie.
 
 `read` reads, `triage` changes issues, `admin` does both. Scopes do not imply one another else: a
 script that closes issues need not be able to read everybody's data.
+
+Browsers add a cookie to requests that other sites cause; so a session counts only under our own
+names, and changes need proof that a page of ours sent them. A token proves itself: no browser adds
+it.
 """
 
 import time
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Final, TypeVar
+from typing import Final, NamedTuple, TypeVar
 
-from starlette.datastructures import Headers
+from starlette.requests import Request
+from starlette.responses import Response
 
 from mana_errors.errors import Forbidden, Unauthorized
-from mana_errors.model.principal import Scope
-from mana_errors.store import tokens
+from mana_errors.model.member import principal_of
+from mana_errors.model.principal import Principal
+from mana_errors.store import sessions, tokens
 from mana_errors.store.reader import Reader
 from mana_errors.store.tokens import Token
+from mana_errors.web.guard import SESSION_COOKIE, Site
 
 V = TypeVar("V")
 
@@ -25,8 +32,22 @@ CACHE_S: Final = 5.0
 CACHE_ENTRIES: Final = 1000
 # last_used_at need not be finer than people look.
 USED_S: Final = 60.0
-# Ours have 48 characters; a longer one is not looked up.
-MAX_TOKEN_LENGTH: Final = 200
+# Ours have 48 characters; a longer one is not looked up. Sessions' have 43.
+MAX_SECRET_LENGTH: Final = 200
+_SAFE_METHODS: Final = frozenset({"GET", "HEAD"})
+
+# Who calls what is public.
+NOBODY: Final = Principal("nobody", frozenset(), apps=frozenset())
+# Who calls, from this machine, what is open there.
+LOCAL: Final = Principal("local", frozenset({"read"}), apps=None)
+
+
+class Admission(NamedTuple):
+    """Who asks; and what their browser must be told."""
+
+    principal: Principal
+    # the session's new secret; None: it keeps its own
+    fresh: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,27 +57,65 @@ class _Known:
 
 
 class Authorizer:
-    """Checks bearer tokens, with a short memory."""
+    """Finds out who asks, with a short memory for tokens and none for sessions: what is changed
+    about a member acts at once."""
 
-    def __init__(self, reader: Reader) -> None:
+    def __init__(self, reader: Reader, site: Site) -> None:
+        self.site = site
         self._reader = reader
         self._known: dict[bytes, _Known] = {}
         # when each token's use was last written down
         self._noted: dict[bytes, float] = {}
 
-    async def require(self, headers: Headers, scope: Scope) -> None:
-        """Raises Unauthorized, Forbidden naming the scope, StoreUnavailable."""
-        scheme, _, text = headers.get("authorization", "").partition(" ")
+    async def admit(self, request: Request) -> Admission:
+        """Raises Unauthorized, Forbidden for what another site may have sent, StoreUnavailable."""
+        if "authorization" in request.headers:
+            return Admission(await self._bearer(request))
+        secret = self.site.session(request)
+        if secret:
+            return await self._session(request, secret)
+        raise Unauthorized("send a token: Authorization: Bearer <token>")
+
+    def keep(self, response: Response, secret: str) -> None:
+        """Give the browser its session's new secret."""
+        name = self.site.cookie(SESSION_COOKIE)
+        lifetime_s = int(sessions.ABSOLUTE.total_seconds())
+        response.set_cookie(
+            name, secret, lifetime_s, secure=self.site.secure, httponly=True, samesite="lax"
+        )
+
+    async def _session(self, request: Request, secret: str) -> Admission:
+        self._must_be_ours(request)
+        found = None
+        if _may_be_ours(secret):
+            async with self._reader.connection() as connection:
+                found = await sessions.find(connection, secret)
+        if found is None:
+            raise Unauthorized("the session is over: sign in again")
+        principal = principal_of(found.member, found.session.id, _address(request))
+        return Admission(principal, found.fresh)
+
+    def _must_be_ours(self, request: Request) -> None:
+        if not self.site.knows_host(request):
+            raise Forbidden("the Host is no name of this server: see MANA_ERRORS_ALLOWED_HOSTS")
+        if request.method in _SAFE_METHODS:
+            return
+        proven = "sec-fetch-site" in request.headers or "origin" in request.headers
+        if not (proven and self.site.from_own_page(request)):
+            raise Forbidden("with a session, changes must come from a page of this server")
+
+    async def _bearer(self, request: Request) -> Principal:
+        scheme, _, text = request.headers["authorization"].partition(" ")
         if scheme.lower() != "bearer" or not text.strip():
             raise Unauthorized("send a token: Authorization: Bearer <token>")
         token = await self._find(text.strip())
         if token is None:
             raise Unauthorized("the token is unknown, expired or revoked")
-        if scope not in token.scopes and "admin" not in token.scopes:
-            raise Forbidden(f"the token {token.name!r} lacks the scope {scope!r}")
+        name, address = f"token:{token.name}", _address(request)
+        return Principal(name, token.scopes, token.apps, address=address)
 
     async def _find(self, text: str) -> Token | None:
-        if len(text) > MAX_TOKEN_LENGTH or not text.isascii():
+        if not _may_be_ours(text):
             return None
         key = sha256(text.encode()).digest()
         known = self._known.get(key)
@@ -73,6 +132,14 @@ class Authorizer:
                 await tokens.used(connection, token)
                 _remember(self._noted, key, now)
             return token
+
+
+def _may_be_ours(secret: str) -> bool:
+    return len(secret) <= MAX_SECRET_LENGTH and secret.isascii()
+
+
+def _address(request: Request) -> str:
+    return request.client.host if request.client else ""
 
 
 def _remember(cache: dict[bytes, V], key: bytes, value: V) -> None:

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from mana_errors import meters
-from mana_errors.api.auth import Authorizer
+from mana_errors.api.auth import LOCAL, NOBODY, Admission, Authorizer
 from mana_errors.api.problems import problem, problem_of, unexpected
 from mana_errors.api.table import Call, NoBody, Route, Services
 from mana_errors.errors import BadRequest, ManaError, TooLarge, UnsupportedMedia
@@ -59,14 +59,35 @@ class Endpoint:
         if route is None or route.handler is None:
             detail = f"this path takes {self._allow}"
             return problem(405, "Method not allowed", detail, {"Allow": self._allow})
-        if route.scope is not None and not (route.open_here and is_local(request)):
-            await self._authorizer.require(request.headers, route.scope)
+        admission = await self._admit(request, route)
         query = parse_query(route.query, request.query_params.multi_items())
         body = NoBody() if route.body is NoBody else await _read_body(request, route.body)
-        answer = await route.handler(Call(self._services, request.path_params, query, body))
-        if isinstance(answer, Response):
-            return answer
-        return Response(msgspec.json.encode(answer), route.status, media_type="application/json")
+        call = Call(self._services, admission.principal, request.path_params, query, body)
+        answer = await route.handler(call)
+        response = _encode(answer, route.status)
+        if admission.fresh is not None:
+            self._authorizer.keep(response, admission.fresh)
+        return response
+
+    async def _admit(self, request: Request, route: Route[Any, Any]) -> Admission:
+        """Who asks, and that they may. Raises Unauthorized, Forbidden, StoreUnavailable."""
+        if route.scope is None:
+            return Admission(NOBODY)
+        if route.open_here and is_local(request):
+            return Admission(LOCAL)
+        admission = await self._authorizer.admit(request)
+        admission.principal.must(route.scope)
+        if route.all_apps:
+            admission.principal.must_see_all()
+        return admission
+
+
+def _encode(answer: object, status: int) -> Response:
+    if isinstance(answer, Response):
+        return answer
+    if answer is None:
+        return Response(status_code=204)
+    return Response(msgspec.json.encode(answer), status, media_type="application/json")
 
 
 async def _read_body(request: Request, kind: type[msgspec.Struct]) -> msgspec.Struct:

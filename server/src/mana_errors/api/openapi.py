@@ -8,21 +8,27 @@ from typing import Any, Final
 import msgspec
 
 from mana_errors import __version__
-from mana_errors.api.ingest_routes import INGEST_ROUTES
+from mana_errors.api.listing import ALL_ROUTES
 from mana_errors.api.problems import MEDIA_TYPE, Problem
-from mana_errors.api.routes import ROUTES
-from mana_errors.api.system import SYSTEM_ROUTES
 from mana_errors.api.table import NoBody, Route
+from mana_errors.web.guard import SESSION_COOKIE
 
 Json = dict[str, Any]
 
-DOCUMENTED: Final[tuple[Route[Any, Any], ...]] = (*INGEST_ROUTES, *ROUTES, *SYSTEM_ROUTES)
 _REF: Final = "#/components/schemas/{name}"
-_TOKEN: Final = {
-    "type": "http",
-    "scheme": "bearer",
-    "description": "Made with `mana-errors token create`. The scope that an operation needs is "
-    "listed with it; `admin` has all.",
+_SCHEMES: Final = {
+    "token": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "Made with `mana-errors token create`. The scope that an operation needs "
+        "is listed with it; `admin` has all.",
+    },
+    "session": {
+        "type": "apiKey",
+        "in": "cookie",
+        "name": SESSION_COOKIE,
+        "description": "Of a member who signed in. Unsafe methods must come from our own pages.",
+    },
 }
 _ABOUT: Final = (
     "Lists answer `{items, next}`; pass `next` as `cursor` for the next page. Times are ISO 8601 "
@@ -34,14 +40,15 @@ _ABOUT: Final = (
 @cache
 def document() -> Json:
     """The whole document, as JSON values."""
-    queries = {route.query for route in DOCUMENTED}
-    others = {route.answer for route in DOCUMENTED} | {route.refusal for route in DOCUMENTED}
-    bodies = {route.body for route in DOCUMENTED} - {NoBody}
+    queries = {route.query for route in ALL_ROUTES}
+    answers = {route.answer for route in ALL_ROUTES} - {None}
+    others = answers | {route.refusal for route in ALL_ROUTES}
+    bodies = {route.body for route in ALL_ROUTES} - {NoBody}
     _, components = msgspec.json.schema_components(
         sorted({*queries, *others, *bodies, Problem}, key=str), ref_template=_REF
     )
     paths: dict[str, Json] = {}
-    for route in DOCUMENTED:
+    for route in ALL_ROUTES:
         paths.setdefault(route.path, {})[route.method.lower()] = _operation(route, components)
     for query in queries:
         del components[query.__name__]
@@ -49,7 +56,7 @@ def document() -> Json:
         "openapi": "3.1.0",
         "info": {"title": "Mana Errors", "version": __version__, "description": _ABOUT},
         "paths": paths,
-        "components": {"schemas": components, "securitySchemes": {"token": _TOKEN}},
+        "components": {"schemas": components, "securitySchemes": _SCHEMES},
     }
 
 
@@ -70,11 +77,20 @@ def _operation(route: Route[Any, Any], components: Json) -> Json:
     if route.scope is not None:
         # An empty requirement: none is needed, under the condition that the description tells.
         free: list[Json] = [{}] if route.open_here else []
-        operation["security"] = [{"token": [route.scope]}, *free]
-        operation["description"] = f"Needs a token with the scope `{route.scope}`" + (
-            ", but not from this machine." if route.open_here else "."
-        )
+        scopes = [route.scope]
+        operation["security"] = [{"token": scopes}, {"session": scopes}, *free]
+        operation["description"] = _needs(route)
     return operation
+
+
+def _needs(route: Route[Any, Any]) -> str:
+    return "".join(
+        (
+            f"Needs a token or a member with the scope `{route.scope}`",
+            " for all apps" if route.all_apps else "",
+            ", but not from this machine." if route.open_here else ".",
+        )
+    )
 
 
 def _schema(kind: Any) -> Json:
@@ -83,9 +99,13 @@ def _schema(kind: Any) -> Json:
 
 
 def _path_parameters(path: str) -> list[Json]:
-    schema = {"type": "string", "format": "uuid"}
     return [
-        {"name": name, "in": "path", "required": True, "schema": schema}
+        {
+            "name": name,
+            "in": "path",
+            "required": True,
+            "schema": {"type": "string", **({"format": "uuid"} if name == "id" else {})},
+        }
         for name in re.findall(r"{(\w+)}", path)
     ]
 
@@ -116,7 +136,8 @@ def _header(name: str, meaning: str) -> Json:
 
 def _responses(route: Route[Any, Any]) -> Json:
     media = "text/plain" if route.answer is str else "application/json"
-    answer = {"content": {media: {"schema": _schema(route.answer)}}}
+    empty = route.answer is None
+    answer = {} if empty else {"content": {media: {"schema": _schema(route.answer)}}}
     token = {401, 403, 503} if route.scope is not None else set[int]()
     refusal_media = MEDIA_TYPE if issubclass(route.refusal, Problem) else "application/json"
     refusal = {"content": {refusal_media: {"schema": _schema(route.refusal)}}}

@@ -6,7 +6,7 @@ from typing import Final
 import msgspec
 from starlette.responses import Response
 
-from mana_errors.errors import ClientError, ManaError, ServerError
+from mana_errors.errors import ClientError, ManaError, ServerError, TooManyRequests
 
 MEDIA_TYPE: Final = "application/problem+json"
 
@@ -31,14 +31,14 @@ def problem(
 
 def problem_of(error: ManaError) -> Response:
     """The answer that an exception of our tree stands for."""
+    if isinstance(error, ServerError | TooManyRequests):
+        retry = {"Retry-After": str(error.retry_after_s)}
+        return problem(error.status, error.title, str(error), retry)
     if isinstance(error, ClientError):
         headers = (
             {"WWW-Authenticate": "Bearer"} if error.status == HTTPStatus.UNAUTHORIZED else None
         )
         return problem(error.status, error.title, str(error), headers)
-    if isinstance(error, ServerError):
-        retry = {"Retry-After": str(error.retry_after_s)}
-        return problem(error.status, error.title, str(error), retry)
     return unexpected()
 
 

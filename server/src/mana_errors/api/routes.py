@@ -1,4 +1,4 @@
-"""The route table: every operation on issues and events, in one place."""
+"""Operations on issues and events."""
 
 from typing import Any, Final
 
@@ -19,34 +19,36 @@ class IssueChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 async def _list_issues(call: Call[IssueQuery, NoBody]) -> Page[Issue]:
     async with call.reader.connection() as connection:
-        return await read_issues.list_issues(connection, call.query)
+        return await read_issues.list_issues(connection, call.query, call.apps)
 
 
 async def _get_issue(call: Call[NoQuery, NoBody]) -> IssueDetail:
     async with call.reader.connection() as connection:
-        return await read_issues.describe_issue(connection, call.id)
+        return await read_issues.describe_issue(connection, call.id, call.apps)
 
 
 async def _change_issue(call: Call[NoQuery, IssueChange]) -> Issue:
     async with call.reader.connection() as connection:
-        return await read_issues.set_status(connection, call.id, call.body.status)
+        return await read_issues.set_status(
+            connection, call.id, call.body.status, call.apps, call.actor
+        )
 
 
 async def _list_issue_events(call: Call[IssueEventQuery, NoBody]) -> Page[EventSummary]:
     async with call.reader.connection() as connection:
-        issue = await read_issues.find_issue(connection, call.id)
+        issue = await read_issues.find_issue(connection, call.id, call.apps)
         hashes = await read_issues.hashes_of(connection, issue.id)
         return await read_events.issue_events(connection, issue, hashes, call.query)
 
 
 async def _list_events(call: Call[EventQuery, NoBody]) -> Page[EventSummary]:
     async with call.reader.connection() as connection:
-        return await read_events.list_events(connection, call.query)
+        return await read_events.list_events(connection, call.query, call.apps)
 
 
 async def _get_event(call: Call[NoQuery, NoBody]) -> EventDetail:
     async with call.reader.connection() as connection:
-        return await read_events.find_event(connection, call.id)
+        return await read_events.find_event(connection, call.id, call.apps)
 
 
 ROUTES: Final[tuple[Route[Any, Any], ...]] = (

@@ -1,4 +1,4 @@
-"""What a route is. The routes themselves are in routes.py."""
+"""What a route is. All routes are in listing.py."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -10,7 +10,8 @@ import msgspec
 from mana_errors.api.health import Readiness
 from mana_errors.api.problems import Problem
 from mana_errors.errors import NotFound
-from mana_errors.model.principal import Scope
+from mana_errors.model.principal import Apps, Principal, Scope
+from mana_errors.store.audit import Actor
 from mana_errors.store.reader import Reader
 
 Q = TypeVar("Q", bound=msgspec.Struct)
@@ -27,6 +28,8 @@ class Services:
 
     reader: Reader
     readiness: Readiness
+    # URL of the server, for links; no slash at its end
+    address: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +37,8 @@ class Call(Generic[Q, B]):
     """One request to a route, checked and typed."""
 
     services: Services
+    # on public routes NOBODY
+    principal: Principal
     path: Mapping[str, str]
     query: Q
     body: B
@@ -42,6 +47,16 @@ class Call(Generic[Q, B]):
     def reader(self) -> Reader:
         """Where issues and events are read."""
         return self.services.reader
+
+    @property
+    def apps(self) -> Apps:
+        """Ids of the apps whose data the caller sees and changes; None: all."""
+        return self.principal.apps
+
+    @property
+    def actor(self) -> Actor:
+        """Who the audit log says it was."""
+        return Actor(self.principal.name, self.principal.address)
 
     @property
     def id(self) -> UUID:
@@ -67,12 +82,14 @@ class Route(Generic[Q, B]):
     scope: Scope | None
     query: type[Q]
     body: type[B]
-    # a type that msgspec can encode
+    # a type that msgspec can encode; None: status 204
     answer: Any
     errors: tuple[int, ...]
     # None: another app serves it, here it is only documented
     handler: Handler[Q, B] | None
     status: int = 200
+    # it is about the whole server: whoever is bound to some apps gets 403
+    all_apps: bool = False
     # callers on this machine need no token
     open_here: bool = False
     # what an error looks like

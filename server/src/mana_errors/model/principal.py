@@ -2,11 +2,14 @@
 
 from enum import StrEnum
 from typing import Final, Literal, get_args
+from uuid import UUID
 
 import msgspec
 
-from mana_errors.errors import NotFound
+from mana_errors.errors import Forbidden, NotFound
 
+# Ids of the apps whose data somebody sees and changes; None: all.
+Apps = frozenset[str] | None
 Scope = Literal["ingest", "read", "triage", "artifacts", "admin"]
 SCOPES: Final[tuple[Scope, ...]] = get_args(Scope)
 
@@ -35,16 +38,28 @@ class Principal(msgspec.Struct, frozen=True):
     # member:<e-mail> or token:<name>; as in the audit log
     name: str
     scopes: frozenset[str]
-    # ids of the apps whose data they see and change; None: all
-    apps: frozenset[str] | None
+    apps: Apps
     # None for a token
     role: Role | None = None
     # of the client
     address: str = ""
+    # of the member and of the session in use; None for a token
+    member_id: UUID | None = None
+    session_id: UUID | None = None
 
     def may(self, scope: Scope) -> bool:
         """Whether they have a scope; `admin` has all."""
         return scope in self.scopes or "admin" in self.scopes
+
+    def must(self, scope: Scope) -> None:
+        """Raise Forbidden without a scope."""
+        if not self.may(scope):
+            raise Forbidden(f"{self.name} lacks the scope {scope!r}")
+
+    def must_see_all(self) -> None:
+        """Raise Forbidden for who is bound to some apps: people and tokens are the server's."""
+        if self.apps is not None:
+            raise Forbidden(f"{self.name} is bound to some apps, this needs all")
 
     def sees(self, app_id: str) -> bool:
         """Whether an app's data is theirs to see."""

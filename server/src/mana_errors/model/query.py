@@ -54,6 +54,13 @@ class AnyQuery(msgspec.Struct, frozen=True):
     """Parameters are ignored: probes and scrapers add their own."""
 
 
+class PageQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Which page of a list that has one order and no filters."""
+
+    limit: Limit = 25
+    cursor: Cursor | None = None
+
+
 class IssueQuery(
     msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="camel", kw_only=True
 ):

@@ -7,6 +7,7 @@ what lets PostgreSQL read an index in the order of the list.
 from collections.abc import Sequence
 
 from mana_errors.errors import BadRequest
+from mana_errors.model.principal import Apps
 
 # More words find nothing more; each costs a pass over the text.
 MAX_WORDS = 10
@@ -35,6 +36,17 @@ class Filters:
             cast = "{}" if kind == "text" else f"{{}}::text[]::{kind}[]"
             self.add(f"{column} = ANY({cast})", list(values))
 
+    def one_or_many(self, column: str, values: Sequence[str] | None) -> str | None:
+        """The column holds the one value; several become a value of their own, whose `$n` is
+        returned, for a query that reads each by itself. None: any."""
+        if values is None:
+            return None
+        if len(values) == 1:
+            self.any_of(column, values)
+            return None
+        self.values.append(list(values))
+        return f"${len(self.values)}"
+
     def words(self, text: str, search: str) -> None:
         """The text holds all words, in any case."""
         words = search.split()
@@ -45,6 +57,14 @@ class Filters:
 
     def __str__(self) -> str:
         return " AND ".join(self._conditions)
+
+
+def wanted_apps(asked: Sequence[str], seen: Apps) -> tuple[str, ...] | None:
+    """Apps whose rows a reader shall get: those asked for, or all that they see. None: of any
+    app; none at all: an empty tuple."""
+    if seen is None:
+        return tuple(dict.fromkeys(asked)) or None
+    return tuple(sorted(seen.intersection(asked) if asked else seen))
 
 
 def _literally(word: str) -> str:

@@ -7,6 +7,7 @@ from uuid import UUID
 import msgspec
 
 from mana_errors.errors import BadRequest, NotFound
+from mana_errors.model.principal import Apps
 from mana_errors.model.query import (
     EventQuery,
     IssueEventQuery,
@@ -17,23 +18,23 @@ from mana_errors.model.query import (
 )
 from mana_errors.model.reading import EventDetail, EventSummary, Issue, IssueHash, Page
 from mana_errors.store.db import Connection
-from mana_errors.store.filters import Filters
+from mana_errors.store.filters import Filters, wanted_apps
 from mana_errors.store.queries import load
 
 _SQL: Final = load("read_events")
 _SORT: Final = "occurredAt"
 
 
-async def list_events(connection: Connection, query: EventQuery) -> Page[EventSummary]:
-    """One page, newest first. Raises BadRequest for a cursor of another list."""
+async def list_events(connection: Connection, query: EventQuery, apps: Apps) -> Page[EventSummary]:
+    """One page of these apps' events, newest first. Raises BadRequest for a cursor of another
+    list."""
     filters = Filters()
-    filters.any_of("e.app_id", query.app)
     filters.any_of("e.severity", query.severity, "error_logs.error_severity")
     filters.any_of("e.error_code", query.error_code)
     filters.any_of("e.error_type", query.type)
     filters.any_of("e.fingerprint", query.fingerprint)
     filters.words(_SQL["event_text"], query.q)
-    return await _page(connection, filters, query)
+    return await _page(connection, filters, query, wanted_apps(query.app, apps))
 
 
 async def issue_events(
@@ -46,12 +47,17 @@ async def issue_events(
     filters.any_of("e.fingerprint", sorted({item.fingerprint for item in hashes}))
     filters.add("e.grouping_hash = ANY({}::uuid[])", [item.grouping_hash for item in hashes])
     filters.add("e.occurred_at BETWEEN {} AND {}", issue.first_seen, issue.last_seen)
-    return await _page(connection, filters, query)
+    return await _page(connection, filters, query, None)
 
 
 async def _page(
-    connection: Connection, filters: Filters, query: IssueEventQuery
+    connection: Connection,
+    filters: Filters,
+    query: IssueEventQuery,
+    apps: tuple[str, ...] | None,
 ) -> Page[EventSummary]:
+    """One page, of some apps or of all. Each app's events are read by its own index and then
+    merged: a list of apps as a condition would read the others' newer events, too."""
     filters.any_of("e.environment", query.environment, "error_logs.error_environment")
     filters.any_of("e.release", query.release)
     filters.any_of("e.user_id", query.user)
@@ -61,7 +67,10 @@ async def _page(
         filters.add("e.occurred_at < {}", in_utc(query.until))
     if query.cursor is not None:
         filters.add("(e.occurred_at, e.id) < ({}, {})", *_after(query.cursor))
-    sql = _SQL["summaries"].format(filters=filters, limit=query.limit + 1)
+    apps_value = filters.one_or_many("e.app_id", apps)
+    source = _SQL["all_apps" if apps_value is None else "some_apps"]
+    wanted = source.format(filters=filters, limit=query.limit + 1, apps=apps_value)
+    sql = _SQL["summaries"].format(wanted=wanted, limit=query.limit + 1)
     rows = await connection.fetch(sql, *filters.values)
     events = [msgspec.convert(dict(row), EventSummary) for row in rows[: query.limit]]
     if len(rows) <= query.limit:
@@ -77,9 +86,9 @@ def _after(cursor: str) -> tuple[object, UUID]:
     return in_utc(position.key), position.id
 
 
-async def find_event(connection: Connection, event_id: UUID) -> EventDetail:
-    """Raises NotFound."""
-    row = await connection.fetchrow(_SQL["event"], event_id)
+async def find_event(connection: Connection, event_id: UUID, apps: Apps) -> EventDetail:
+    """Raises NotFound, for an event of another app too."""
+    row = await connection.fetchrow(_SQL["event"], event_id, None if apps is None else list(apps))
     if row is None:
         raise NotFound(f"there is no event {event_id}")
     return msgspec.convert(dict(row), EventDetail)

@@ -8,6 +8,7 @@ import msgspec
 
 from mana_errors.errors import NotFound
 from mana_errors.model.issue import IssueStatus
+from mana_errors.model.principal import Apps
 from mana_errors.model.query import (
     IssueEventQuery,
     IssueQuery,
@@ -26,8 +27,10 @@ from mana_errors.model.reading import (
     Tick,
     Trend,
 )
+from mana_errors.store import audit
+from mana_errors.store.audit import Actor
 from mana_errors.store.db import Connection
-from mana_errors.store.filters import Filters
+from mana_errors.store.filters import Filters, wanted_apps
 from mana_errors.store.queries import load
 from mana_errors.store.read_events import issue_events
 
@@ -61,15 +64,16 @@ _ORDERS: Final = {
 }
 
 
-async def list_issues(connection: Connection, query: IssueQuery) -> Page[Issue]:
-    """One page. Raises BadRequest for a cursor of another list."""
+async def list_issues(connection: Connection, query: IssueQuery, apps: Apps) -> Page[Issue]:
+    """One page of the issues of these apps. Raises BadRequest for a cursor of another list."""
     order = _ORDERS[query.sort]
+    wanted = wanted_apps(query.app, apps)
     filters = _filters(query)
     if query.cursor is not None:
         after = decode_cursor(query.cursor, query.sort)
         key = in_utc(after.key) if isinstance(after.key, datetime) else after.key
         filters.add(order.after, key, after.id)
-    issues = await _issues(connection, filters, order.order, query.limit + 1)
+    issues = await _issues(connection, filters, order.order, query.limit + 1, wanted)
     if len(issues) <= query.limit:
         return Page(issues, None)
     last = issues[query.limit - 1]
@@ -79,7 +83,6 @@ async def list_issues(connection: Connection, query: IssueQuery) -> Page[Issue]:
 
 def _filters(query: IssueQuery) -> Filters:
     filters = Filters()
-    filters.any_of("app_id", query.app)
     filters.any_of("environment", query.environment, "error_logs.error_environment")
     filters.any_of("severity", query.severity, "error_logs.error_severity")
     filters.any_of("status", query.status, "error_logs.issue_status")
@@ -87,27 +90,35 @@ def _filters(query: IssueQuery) -> Filters:
     return filters
 
 
-async def _issues(connection: Connection, filters: Filters, order: str, limit: int) -> list[Issue]:
-    sql = _SQL["issues"].format(filters=filters, order=order, limit=limit)
+async def _issues(
+    connection: Connection,
+    filters: Filters,
+    order: str,
+    limit: int,
+    apps: tuple[str, ...] | None,
+) -> list[Issue]:
+    """The first of an order, of some apps or of all. Each app's are read by its own index and
+    then merged: a list of apps as a condition would read the others' newer issues, too."""
+    apps_value = filters.one_or_many("app_id", apps)
+    source = "issues" if apps_value is None else "issues_of_apps"
+    sql = _SQL[source].format(filters=filters, order=order, limit=limit, apps=apps_value)
     rows = await connection.fetch(sql, *filters.values)
     return [msgspec.convert(dict(row), Issue) for row in rows]
 
 
-async def find_issue(connection: Connection, issue_id: UUID) -> Issue:
-    """Raises NotFound."""
-    filters = Filters()
-    filters.add("id = {}", issue_id)
-    issues = await _issues(connection, filters, "id", 1)
-    if not issues:
+async def find_issue(connection: Connection, issue_id: UUID, apps: Apps) -> Issue:
+    """Raises NotFound, for an issue of another app too."""
+    row = await connection.fetchrow(_SQL["issue"], issue_id, None if apps is None else list(apps))
+    if row is None:
         raise NotFound(f"there is no issue {issue_id}")
-    return issues[0]
+    return msgspec.convert(dict(row), Issue)
 
 
 async def describe_issue(
-    connection: Connection, issue_id: UUID, now: datetime | None = None
+    connection: Connection, issue_id: UUID, apps: Apps, now: datetime | None = None
 ) -> IssueDetail:
-    """Raises NotFound."""
-    issue = await find_issue(connection, issue_id)
+    """Raises NotFound, for an issue of another app too."""
+    issue = await find_issue(connection, issue_id, apps)
     hashes = await hashes_of(connection, issue_id)
     latest = await issue_events(connection, issue, hashes, IssueEventQuery(limit=1))
     return IssueDetail(
@@ -151,12 +162,22 @@ def make_trend(counts: dict[datetime, int], now: datetime) -> Trend:
     )
 
 
-async def set_status(connection: Connection, issue_id: UUID, status: IssueStatus) -> Issue:
+async def set_status(
+    connection: Connection, issue_id: UUID, status: IssueStatus, apps: Apps, actor: Actor
+) -> Issue:
     """Resolve, reopen or ignore; the same again changes nothing. Raises NotFound."""
-    await connection.execute(_SQL["set_status"], issue_id, status)
-    return await find_issue(connection, issue_id)
+    async with connection.transaction():
+        before = await find_issue(connection, issue_id, apps)
+        await connection.execute(_SQL["set_status"], issue_id, status)
+        after = await find_issue(connection, issue_id, apps)
+        if after.status is not before.status:
+            details = {"from": before.status, "to": after.status}
+            name = str(issue_id)
+            await audit.note(connection, actor, "issue.status", name, details, app=after.app)
+    return after
 
 
-async def list_apps(connection: Connection) -> list[str]:
-    """Apps that have issues, by name; at most MAX_APPS."""
-    return [str(row["app_id"]) for row in await connection.fetch(_SQL["apps"], MAX_APPS)]
+async def list_apps(connection: Connection, apps: Apps) -> list[str]:
+    """Those of these apps that have issues, by name; at most MAX_APPS."""
+    rows = await connection.fetch(_SQL["apps"], MAX_APPS, None if apps is None else list(apps))
+    return [str(row["app_id"]) for row in rows]

@@ -9,14 +9,16 @@ CREATE TABLE error_logs.members (
     -- null: all apps
     apps text[],
     -- argon2id, in PHC form
-    password_hash text NOT NULL,
+    password_hash text COLLATE "C" NOT NULL,
     -- TOTP secret, encrypted with the server's key; null: not in use
     totp bytea,
     -- the last time step that was accepted, so that a code works once
     totp_step bigint NOT NULL DEFAULT 0,
     language text COLLATE "C",
     created_at timestamptz NOT NULL DEFAULT now(),
-    disabled_at timestamptz
+    disabled_at timestamptz,
+    -- an owner sees all
+    CHECK (role <> 'owner' OR apps IS NULL)
 );
 
 CREATE TABLE error_logs.sessions (
@@ -24,9 +26,11 @@ CREATE TABLE error_logs.sessions (
     member_id uuid NOT NULL REFERENCES error_logs.members (id) ON DELETE CASCADE,
     -- SHA-256 of a random secret
     secret_hash bytea NOT NULL UNIQUE,
-    -- the secret before the last rotation goes on working for a minute: requests under way carry it
+    -- the secret before the last rotation goes on working until a minute after the new one was
+    -- first used: requests under way carry it, and an answer that got lost ends no session
     previous_hash bytea UNIQUE,
     rotated_at timestamptz NOT NULL DEFAULT now(),
+    confirmed_at timestamptz DEFAULT now(),
     created_at timestamptz NOT NULL DEFAULT now(),
     last_used_at timestamptz NOT NULL DEFAULT now(),
     expires_at timestamptz NOT NULL,
@@ -56,6 +60,8 @@ CREATE TABLE error_logs.sign_in_failures (
     blocked_until timestamptz,
     last_at timestamptz NOT NULL
 );
+-- sweeping old ones
+CREATE INDEX sign_in_failures_last ON error_logs.sign_in_failures (last_at);
 
 CREATE TABLE error_logs.audit_log (
     id uuid PRIMARY KEY,
@@ -66,11 +72,15 @@ CREATE TABLE error_logs.audit_log (
     action text COLLATE "C" NOT NULL,
     -- what it was done to: an app's id, a member's e-mail …
     subject text NOT NULL DEFAULT '',
+    -- the app that it concerns: who is bound to some apps sees those entries; null: the server
+    app_id text COLLATE "C",
     -- before and after, without secrets
     details jsonb NOT NULL DEFAULT '{}',
     address text COLLATE "C" NOT NULL DEFAULT ''
 );
-CREATE INDEX audit_log_at ON error_logs.audit_log (at);
+-- GET /api/v1/audit; the same for who is bound to some apps
+CREATE INDEX audit_log_at ON error_logs.audit_log (at, id);
+CREATE INDEX audit_log_app ON error_logs.audit_log (app_id, at, id) WHERE app_id IS NOT NULL;
 
 -- Tokens may be bound to apps; null: all.
 ALTER TABLE error_logs.tokens ADD COLUMN apps text[];

@@ -10,10 +10,26 @@ SELECT
     e.service_name AS "serviceName", e.user_id AS "userId", e.request_method AS "requestMethod",
     e.request_url AS "requestUrl", e.response_status_code AS "responseStatusCode",
     e.fingerprint, e.weight, e.occurred_at AS "occurredAt"
-FROM error_logs.error_logs e
-WHERE {filters}
+FROM {wanted} AS e
 ORDER BY e.occurred_at DESC, e.id DESC
 LIMIT {limit};
+
+-- name: all_apps
+(
+    SELECT * FROM error_logs.error_logs e
+    WHERE {filters}
+    ORDER BY e.occurred_at DESC, e.id DESC
+    LIMIT {limit}
+)
+
+-- name: some_apps
+unnest({apps}::text[]) AS wanted (app)
+CROSS JOIN LATERAL (
+    SELECT * FROM error_logs.error_logs e
+    WHERE e.app_id = wanted.app AND {filters}
+    ORDER BY e.occurred_at DESC, e.id DESC
+    LIMIT {limit}
+)
 
 -- name: event_text
 -- What `q` looks at.
@@ -35,6 +51,6 @@ SELECT
     e.grouping_hash AS "groupingHash", e.protocol, e.tags, e.notes, e.payload,
     e.received_at AS "receivedAt", e.created_at AS "createdAt"
 FROM error_logs.error_logs e
-WHERE e.id = $1
+WHERE e.id = $1 AND ($2::text[] IS NULL OR e.app_id = ANY($2))
 ORDER BY e.occurred_at DESC
 LIMIT 1;

@@ -11,6 +11,31 @@ WHERE {filters}
 ORDER BY {order}
 LIMIT {limit};
 
+-- name: issues_of_apps
+SELECT
+    id, app_id AS app, title, error_type AS type, culprit, severity, status, count, users,
+    first_seen AS "firstSeen", last_seen AS "lastSeen",
+    last_release AS release, first_release AS "firstRelease", environment, fingerprint,
+    resolved_at AS "resolvedAt", regressed_at AS "regressedAt", regressions
+FROM unnest({apps}::text[]) AS wanted (app)
+CROSS JOIN LATERAL (
+    SELECT * FROM error_logs.issues
+    WHERE app_id = wanted.app AND {filters}
+    ORDER BY {order}
+    LIMIT {limit}
+) AS of_app
+ORDER BY {order}
+LIMIT {limit};
+
+-- name: issue
+SELECT
+    id, app_id AS app, title, error_type AS type, culprit, severity, status, count, users,
+    first_seen AS "firstSeen", last_seen AS "lastSeen",
+    last_release AS release, first_release AS "firstRelease", environment, fingerprint,
+    resolved_at AS "resolvedAt", regressed_at AS "regressedAt", regressions
+FROM error_logs.issues
+WHERE id = $1 AND ($2::text[] IS NULL OR app_id = ANY($2));
+
 -- name: issue_text
 -- What `q` looks at.
 title || ' ' || culprit || ' ' || error_type || ' ' || fingerprint
@@ -41,4 +66,5 @@ WITH RECURSIVE apps AS (
             ORDER BY i.app_id LIMIT 1)
     FROM apps a WHERE a.app_id IS NOT NULL
 )
-SELECT app_id FROM apps WHERE app_id IS NOT NULL LIMIT $1;
+SELECT app_id FROM apps
+WHERE app_id IS NOT NULL AND ($2::text[] IS NULL OR app_id = ANY($2)) LIMIT $1;

@@ -1,0 +1,21 @@
+"""All operations of the API, in the order of its document. Serving, documenting and testing walk
+this list."""
+
+from typing import Any, Final
+
+from mana_errors.api.audit_routes import AUDIT_ROUTES
+from mana_errors.api.ingest_routes import INGEST_ROUTES
+from mana_errors.api.member_routes import MEMBER_ROUTES
+from mana_errors.api.routes import ROUTES
+from mana_errors.api.system import SYSTEM_ROUTES
+from mana_errors.api.table import Route
+from mana_errors.api.token_routes import TOKEN_ROUTES
+
+ALL_ROUTES: Final[tuple[Route[Any, Any], ...]] = (
+    *INGEST_ROUTES,
+    *ROUTES,
+    *MEMBER_ROUTES,
+    *TOKEN_ROUTES,
+    *AUDIT_ROUTES,
+    *SYSTEM_ROUTES,
+)
