@@ -73,6 +73,11 @@ def must_manage(principal: Principal, *roles: Role) -> None:
 async def invite(connection: Connection, principal: Principal, new: Invitation) -> str:
     """The secret of a link. Raises Forbidden, BadRequest, Conflict for who is a member."""
     must_manage(principal, new.role)
+    return await make_invitation(connection, _actor(principal), new)
+
+
+async def make_invitation(connection: Connection, actor: Actor, new: Invitation) -> str:
+    """The same by whoever may do all."""
     email = normal_email(new.email)
     if new.role is Role.OWNER and new.apps is not None:
         raise Conflict("an owner sees all apps")
@@ -82,7 +87,7 @@ async def invite(connection: Connection, principal: Principal, new: Invitation) 
         link = NewLink(Purpose.INVITATION, email, new.role, new.apps)
         secret = await links.make(connection, link, links.INVITATION_TTL)
         details = {"role": new.role, "apps": new.apps}
-        await audit.note(connection, _actor(principal), "member.invite", email, details)
+        await audit.note(connection, actor, "member.invite", email, details)
     return secret
 
 
@@ -156,13 +161,15 @@ async def _email_of(connection: Connection, link: Link, new: Newcomer) -> str:
 async def set_new_password(
     connection: Connection, secret: str, password_hash: str, address: str
 ) -> Member:
-    """Use a password link up; ends the member's sessions. Raises NotFound."""
+    """Use a password link up; ends the member's sessions, and switches the second factor off:
+    its device may be what got lost. Raises NotFound."""
     async with connection.transaction():
         link = await links.use(connection, secret)
         if link.purpose is not Purpose.PASSWORD or link.member_id is None:
             raise NotFound(_UNUSABLE)
         actor = Actor(f"member:{link.email}", address)
         await members.set_password(connection, actor, link.member_id, password_hash)
+        await members.set_totp(connection, actor, link.member_id, None)
         return await members.find(connection, link.member_id)
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
+from mana_errors.cli.member import AppIds, apps_of
 from mana_errors.cli.options import DataDir, Json
 
 if TYPE_CHECKING:
@@ -29,10 +30,12 @@ def _scopes(text: str) -> list["Scope"]:
 
 
 @app.command()
-def create(
+def create(  # noqa: PLR0913 - options
+    *,
     name: Annotated[str, typer.Option(help="What it is for; unique.")],
     scope: Annotated[str, typer.Option(help="What it may do, comma-separated.")] = "read",
     expires_days: Annotated[int | None, typer.Option(min=1, help="Days until it expires.")] = None,
+    apps: AppIds = None,
     data_dir: DataDir = None,
     as_json: Json = False,
 ) -> None:
@@ -42,9 +45,10 @@ def create(
 
     scopes = _scopes(scope)
     ttl = timedelta(days=expires_days) if expires_days else None
+    bound = apps_of(apps)
 
     async def work(connection: "Connection") -> str:
-        return await tokens.create(connection, name, scopes, ttl)
+        return await tokens.create(connection, name, scopes, ttl, apps=bound)
 
     made = with_connection(data_dir, work)
     typer.echo(json.dumps({"token": made, "name": name, "scopes": scopes}) if as_json else made)
@@ -74,7 +78,7 @@ def revoke(
     from mana_errors.store import tokens
 
     async def work(connection: "Connection") -> None:
-        await tokens.revoke(connection, name)
+        await tokens.revoke(connection, (await tokens.named(connection, name)).id)
 
     with_connection(data_dir, work)
     typer.echo(f"revoked {name}")
@@ -84,9 +88,10 @@ def _table(rows: list["TokenRow"]) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    table = Table("name", "scopes", "created", "last used", "expires", box=None)
+    table = Table("name", "scopes", "apps", "created", "last used", "expires", box=None)
     for row in rows:
         times = (row.created_at, row.last_used_at, row.expires_at)
         shown = (f"{when:%Y-%m-%d %H:%M}" if when else "never" for when in times)
-        table.add_row(row.name, ",".join(row.scopes), *shown)
+        seen = "all" if row.apps is None else ",".join(row.apps)
+        table.add_row(row.name, ",".join(row.scopes), seen, *shown)
     Console().print(table)

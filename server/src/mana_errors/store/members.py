@@ -182,6 +182,8 @@ async def set_totp(  # noqa: PLR0913 - a change has an actor and a session that 
     whose code proved the secret. Raises NotFound."""
     async with connection.transaction():
         before = await _one(connection, "lock", member_id)
+        if sealed is None and not before.two_factor:
+            return
         await connection.execute(_SQL["set_totp"], member_id, sealed, step)
         await sessions.revoke_all(connection, member_id, keep)
         action = "member.totp_on" if sealed is not None else "member.totp_off"
