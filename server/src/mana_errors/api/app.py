@@ -22,9 +22,12 @@ from mana_errors.api.table import Route, Services
 from mana_errors.config import Settings
 from mana_errors.model.health import Check
 from mana_errors.store.reader import Reader
-from mana_errors.web.guard import is_local, site_of
+from mana_errors.web.guard import site_of
+from mana_errors.web.page import Page
 from mana_errors.web.pages import page_routes
-from mana_errors.web.render import render, render_message
+from mana_errors.web.render import render_message
+from mana_errors.web.visit import Services as PageServices
+from mana_errors.web.visit import Visit
 
 _PUBLIC: Final = {"Access-Control-Allow-Origin": "*", "X-Content-Type-Options": "nosniff"}
 
@@ -45,8 +48,9 @@ class App:
             [
                 *(Path(path, Endpoint(of, services, authorizer)) for path, of in by_path.items()),
                 Path("/openapi.json", _openapi),
-                Path("/docs", _docs),
-                *page_routes(self._reader),
+                *page_routes(
+                    PageServices(settings, self._reader, site), [Page("GET", "/docs", _docs, None)]
+                ),
             ],
             redirect_slashes=False,
             default=_not_found,
@@ -85,5 +89,5 @@ def _openapi(_: Request) -> Response:
     return Response(_document(), headers=_PUBLIC, media_type="application/json")
 
 
-def _docs(request: Request) -> Response:
-    return render(request, "docs.html", {"document": document(), "local": is_local(request)})
+async def _docs(visit: Visit) -> Response:
+    return visit.page("docs.html", {"document": document()})

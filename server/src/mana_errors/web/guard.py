@@ -44,9 +44,14 @@ class Site:
         """A cookie's full name."""
         return f"{_HOST_PREFIX}{name}" if self.secure else name
 
+    @property
+    def session_cookie(self) -> str:
+        """Full name of the session's cookie."""
+        return self.cookie(SESSION_COOKIE)
+
     def session(self, request: HTTPConnection) -> str | None:
         """Secret of the session that a request carries."""
-        return request.cookies.get(self.cookie(SESSION_COOKIE))
+        return request.cookies.get(self.session_cookie)
 
     def knows_host(self, request: HTTPConnection) -> bool:
         """Whether the Host header names this server. Addresses always do: nobody rebinds them."""

@@ -1,93 +1,64 @@
-"""The list of issues and one issue: plain pages for whoever sits at this machine."""
+"""All pages, in one place. Serving and testing walk this list."""
 
-import logging
-from collections.abc import Awaitable, Callable
+from collections import defaultdict
+from collections.abc import Sequence
 from typing import Final
-from urllib.parse import urlencode
-from uuid import UUID
 
-from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Route
 
-from mana_errors import meters
-from mana_errors.errors import BadRequest, NotFound, ServerError
-from mana_errors.model.issue import IssueStatus
-from mana_errors.model.query import IssueQuery, parse_query
-from mana_errors.store import read_events, read_issues
-from mana_errors.store.reader import Reader
-from mana_errors.web.guard import is_local
-from mana_errors.web.render import STYLE_PATH, render, render_message, render_style
+from mana_errors.web import account, apps, audit, issues, links, members, second_factor, sign_in
+from mana_errors.web.page import Page, Pages
+from mana_errors.web.render import STYLE_PATH, render_style
+from mana_errors.web.visit import Services
 
-Show = Callable[[Request, Reader], Awaitable[Response]]
+PAGES: Final[tuple[Page, ...]] = (
+    Page("GET", "/", issues.show_list),
+    Page("GET", "/issues/{id}", issues.show_one),
+    Page("POST", "/issues/{id}", issues.change_status, "triage"),
+    # signing in and out
+    Page("GET", "/sign-in", sign_in.show, None),
+    Page("POST", "/sign-in", sign_in.enter, None),
+    Page("POST", "/sign-out", sign_in.leave, None),
+    Page("GET", "/welcome/{secret}", links.show, None),
+    Page("POST", "/welcome/{secret}", links.join, None),
+    Page("GET", "/invitation/{secret}", links.show, None),
+    Page("POST", "/invitation/{secret}", links.join, None),
+    Page("GET", "/password/{secret}", links.show, None),
+    Page("POST", "/password/{secret}", links.set_password, None),
+    # oneself
+    Page("GET", "/account", account.show),
+    Page("POST", "/account", account.save),
+    Page("POST", "/account/password", account.change_password),
+    Page("POST", "/account/sessions/end-others", account.end_others),
+    Page("POST", "/account/sessions/{id}/end", account.end_session),
+    Page("GET", "/account/second-factor", second_factor.show),
+    Page("POST", "/account/second-factor", second_factor.turn_on),
+    Page("POST", "/account/second-factor/off", second_factor.turn_off),
+    # people
+    Page("GET", "/members", members.show_list, "admin", all_apps=True),
+    Page("POST", "/members", members.invite, "admin", all_apps=True),
+    Page("GET", "/members/{id}", members.show_one, "admin", all_apps=True),
+    Page("POST", "/members/{id}", members.change, "admin", all_apps=True),
+    Page("POST", "/members/{id}/disable", members.disable, "admin", all_apps=True),
+    Page("POST", "/members/{id}/enable", members.enable, "admin", all_apps=True),
+    Page("POST", "/members/{id}/password", members.make_password_link, "admin", all_apps=True),
+    # apps and what was done
+    Page("GET", "/apps", apps.show_list),
+    Page("POST", "/apps", apps.create, "admin", all_apps=True),
+    Page("GET", "/apps/{id:path}", apps.show_one, "admin"),
+    Page("POST", "/apps/{id:path}", apps.change, "admin"),
+    Page("POST", "/keys", apps.add_key, "admin"),
+    Page("POST", "/keys/{id}/revoke", apps.revoke_key, "admin"),
+    Page("GET", "/audit", audit.show, "admin"),
+)
 
-_log: Final = logging.getLogger(__name__)
 
-
-def page_routes(reader: Reader) -> list[Route]:
-    """Routes of all pages."""
+def page_routes(services: Services, more: Sequence[Page] = ()) -> list[BaseRoute]:
+    """Routes of all pages, and of more from higher layers."""
+    by_path: defaultdict[str, list[Page]] = defaultdict(list)
+    for page in (*PAGES, *more):
+        by_path[page.path].append(page)
     return [
-        Route("/", _guarded(_show_issues, reader)),
-        Route("/issues/{id}", _guarded(_show_issue, reader)),
+        *(Route(path, Pages(pages, services)) for path, pages in by_path.items()),
         Route(STYLE_PATH, render_style),
     ]
-
-
-def _guarded(show: Show, reader: Reader) -> Callable[[Request], Awaitable[Response]]:
-    async def page(request: Request) -> Response:
-        if not is_local(request):
-            return render_message(request, "forbidden", 403)
-        try:
-            return await show(request, reader)
-        except NotFound:
-            return render_message(request, "not_found", 404)
-        except BadRequest:
-            return render_message(request, "bad_request", 400)
-        except ServerError as error:
-            retry = {"Retry-After": str(error.retry_after_s)}
-            return render_message(request, "unavailable", error.status, retry)
-        except Exception:  # noqa: BLE001 - readers get a page, the log gets the rest
-            meters.unexpected.labels("web").inc()
-            _log.exception("page %s failed", request.url.path)
-            return render_message(request, "error", 500)
-
-    return page
-
-
-async def _show_issues(request: Request, reader: Reader) -> Response:
-    query = parse_query(IssueQuery, request.query_params.multi_items())
-    async with reader.connection() as connection:
-        page = await read_issues.list_issues(connection, query)
-        apps = await read_issues.list_apps(connection)
-    given = [(name, value) for name, value in request.query_params.multi_items() if value]
-    more = urlencode(
-        [*(pair for pair in given if pair[0] != "cursor"), ("cursor", page.next or "")]
-    )
-    values = {
-        "query": query,
-        "page": page,
-        "more": f"/?{more}" if page.next else None,
-        "filtered": bool(given),
-        "apps": apps,
-        "statuses": [status.value for status in IssueStatus],
-        "origin": str(request.base_url).rstrip("/"),
-    }
-    return render(request, "issues.html", values)
-
-
-async def _show_issue(request: Request, reader: Reader) -> Response:
-    async with reader.connection() as connection:
-        issue = await read_issues.describe_issue(connection, _id(request))
-        event = (
-            await read_events.find_event(connection, issue.latest_event_id)
-            if issue.latest_event_id
-            else None
-        )
-    return render(request, "issue.html", {"issue": issue, "event": event})
-
-
-def _id(request: Request) -> UUID:
-    try:
-        return UUID(request.path_params["id"])
-    except ValueError as error:
-        raise NotFound("the id in the path is no UUID") from error

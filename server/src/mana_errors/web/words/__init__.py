@@ -1,0 +1,44 @@
+"""The pages' words, in English and German."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Final
+
+from mana_errors.web.words import english, german
+
+LANGUAGES: Final[Mapping[str, Mapping[str, str]]] = {
+    "en": english.WORDS,
+    "de": german.WORDS,
+}
+
+
+def pick_language(accept_language: str) -> str:
+    """The best of ours for an Accept-Language header (RFC 9110, 12.5.4); English else."""
+    wishes: list[tuple[float, str]] = []
+    for wish in accept_language.split(","):
+        name, _, weight = wish.partition(";q=")
+        language = name.strip().lower().partition("-")[0]
+        if language in LANGUAGES:
+            wishes.append((_weight(weight), language))
+    best = max(wishes, key=lambda wish: wish[0], default=(0.0, "en"))
+    return best[1] if best[0] > 0 else "en"
+
+
+def _weight(text: str) -> float:
+    try:
+        return float(text) if text else 1.0
+    except ValueError:
+        return 0.0
+
+
+def ago(time: datetime, now: datetime, words: Mapping[str, str]) -> str:
+    """How long ago, in the largest unit that fits."""
+    minutes = int((now - time).total_seconds() // 60)
+    if minutes < 1:
+        return words["now"]
+    hours, days = minutes // 60, minutes // (60 * 24)
+    if hours < 1:
+        return words["minutes"].format(minutes)
+    if days < 1:
+        return words["hours_ago"].format(hours)
+    return words["yesterday"] if days == 1 else words["days_ago"].format(days)
