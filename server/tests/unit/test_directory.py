@@ -5,7 +5,6 @@ import stat
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import msgspec
 import pytest
@@ -15,15 +14,14 @@ from hypothesis import strategies as st
 from mana_errors.errors import BadRequest
 from mana_errors.model.app import (
     EMPTY_DIRECTORY,
-    App,
     AppSettings,
     Directory,
     Filters,
-    Key,
     KnownApp,
     Quota,
 )
-from mana_errors.model.app_change import AppChange, NewApp, dsn, merged, stored
+from mana_errors.model.app_change import AppChange, NewApp, merged, stored
+from mana_errors.model.app_reading import dsn
 from mana_errors.store.directory import DirectoryKeeper, read_snapshot, write_snapshot
 
 SETTINGS = AppSettings(require_key=True, filters=Filters(messages=("*timeout*",), crawlers=True))
@@ -204,6 +202,4 @@ def test_an_empty_change_is_none() -> None:
     ],
 )
 def test_a_dsn_names_key_host_and_number(address: str, expected: str) -> None:
-    now = datetime.now(UTC)
-    app = App("chat", 42, "Chat", "", SETTINGS, now)
-    assert dsn(app, Key(uuid4(), "chat", KEY, "", now, None, None), address) == expected
+    assert dsn(42, KEY, address) == expected

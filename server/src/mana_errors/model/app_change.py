@@ -9,7 +9,7 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from mana_errors.errors import BadRequest
-from mana_errors.model.app import App, AppId, AppSettings, Filters, Key
+from mana_errors.model.app import AppId, AppSettings, Filters
 from mana_errors.model.event import JsonObject
 
 # PostgreSQL's text holds no NUL.
@@ -66,26 +66,6 @@ class NewKey(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     name: Annotated[str, Meta(max_length=100, pattern=_NO_NUL)] = ""
     key: KeyText | None = None
-
-
-class Made(msgspec.Struct, frozen=True):
-    """What an app needs to report."""
-
-    id: str
-    number: int
-    key: str
-    dsn: Annotated[str, Meta(description="For Sentry's SDKs.")]
-
-
-def made(app: App, key: Key, address: str) -> Made:
-    """An app and its first key; `address` is the server's, without a slash at its end."""
-    return Made(app.id, app.number, key.key, dsn(app, key, address))
-
-
-def dsn(app: App, key: Key, address: str) -> str:
-    """The Sentry-style address of an app: scheme://key@host/number."""
-    scheme, _, host = address.partition("://")
-    return f"{scheme}://{key.key}@{host}/{app.number}"
 
 
 # What browsers send as Origin, in their spelling: scheme and host in lower case, no path. Schemes

@@ -71,7 +71,7 @@ async def ensure(connection: Connection, ids: Iterable[str]) -> list[str]:
             await connection.execute(_SQL["register_keys"], key_ids, missing, keys)
             await connection.execute(_SQL["bump"])
             for app_id, number in zip(missing, numbers, strict=True):
-                await note(connection, SERVER, "app.create", app_id, {"number": number})
+                await note(connection, SERVER, "app.create", app_id, {"number": number}, app=app_id)
     return missing
 
 
@@ -89,7 +89,7 @@ async def create(connection: Connection, new: NewApp, actor: Actor) -> tuple[App
                 f"number {number}" if "number" in str(error.constraint_name) else f"id {new.id!r}"
             )
             raise Conflict(f"an app with the {same} exists") from error
-        await note(connection, actor, "app.create", new.id, {"number": number})
+        await note(connection, actor, "app.create", new.id, {"number": number}, app=new.id)
         key = await _insert_key(connection, new.id, "", new.key)
     return _app(row), key
 
@@ -118,7 +118,7 @@ async def change(connection: Connection, app_id: str, change: AppChange, actor: 
             await connection.execute(_SQL["bump"])
             settings = msgspec.to_builtins(new.settings)
             await connection.execute(_SQL["change"], app_id, new.name, new.platform, settings)
-            await note(connection, actor, "app.change", app_id, details)
+            await note(connection, actor, "app.change", app_id, details, app=app_id)
     return new
 
 
@@ -141,7 +141,7 @@ async def add_key(connection: Connection, app_id: str, new: NewKey, actor: Actor
         await connection.execute(_SQL["bump"])
         await find(connection, app_id)
         key = await _insert_key(connection, app_id, new.name, new.key)
-        await note(connection, actor, "key.create", app_id, {"id": str(key.id), "name": key.name})
+        await _note_key(connection, actor, "key.create", key)
     return key
 
 
@@ -168,7 +168,7 @@ async def revoke_key(connection: Connection, app_id: str, key_id: UUID, actor: A
             return await _key_of(connection, app_id, key_id)
         await connection.execute(_SQL["bump"])
         key = Key(**dict(row))
-        await note(connection, actor, "key.revoke", app_id, {"id": str(key.id), "name": key.name})
+        await _note_key(connection, actor, "key.revoke", key)
     return key
 
 
@@ -203,6 +203,11 @@ async def _insert_key(connection: Connection, app_id: str, name: str, given: str
     except asyncpg.UniqueViolationError as error:
         raise Conflict(f"the key {given} is in use") from error
     return Key(**dict(row))
+
+
+async def _note_key(connection: Connection, actor: Actor, action: str, key: Key) -> None:
+    details = {"id": str(key.id), "name": key.name}
+    await note(connection, actor, action, key.app, details, app=key.app)
 
 
 def _random_key() -> str:
@@ -250,4 +255,5 @@ def _settings(row: asyncpg.Record) -> AppSettings:
 
 
 def _quota(row: asyncpg.Record) -> Quota | None:
-    return None if row["over"] is None else Quota(row["over"])
+    # another release may know more of them
+    return next((quota for quota in Quota if quota == row["over"]), None)

@@ -51,6 +51,8 @@ class DirectoryKeeper:
         self._dsn = dsn
         self._path = path
         self._limited = Limited(_log)
+        # before the next attempt to reach the database
+        self._pause = POLL_S
         self._used: set[str] = set()
         # when each key's use was last written down
         self._noted: dict[str, float] = {}
@@ -62,7 +64,6 @@ class DirectoryKeeper:
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Keep the directory fresh until told to stop. Outlives the database's absences."""
-        pause = POLL_S
         while not stopping.is_set():
             try:
                 await self._follow(stopping)
@@ -71,8 +72,11 @@ class DirectoryKeeper:
                 self._limited.warning(
                     "the directory cannot be refreshed", reason=str(error) or type(error).__name__
                 )
-            await _sleep(stopping, pause)
-            pause = min(pause * 2, MAX_PAUSE_S)
+            except Exception:  # noqa: BLE001 - a directory that quietly stays as it is hides worse
+                meters.unexpected.labels("directory").inc()
+                _log.exception("the directory cannot be refreshed")
+            await _sleep(stopping, self._pause)
+            self._pause = min(self._pause * 2, MAX_PAUSE_S)
 
     async def _follow(self, stopping: asyncio.Event) -> None:
         """Over one connection, until it is lost."""
@@ -86,6 +90,7 @@ class DirectoryKeeper:
                 if await apps.read_version(connection) != version:
                     await self._take(await apps.read_directory(connection))
                     version = self.current.version
+                self._pause = POLL_S
                 await self._note_used(connection)
                 await _sleep(stopping, POLL_S)
         finally:
