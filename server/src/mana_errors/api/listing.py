@@ -3,6 +3,7 @@ this list."""
 
 from typing import Any, Final
 
+from mana_errors.api.app_routes import APP_ROUTES
 from mana_errors.api.audit_routes import AUDIT_ROUTES
 from mana_errors.api.ingest_routes import INGEST_ROUTES
 from mana_errors.api.member_routes import MEMBER_ROUTES
@@ -14,6 +15,7 @@ from mana_errors.api.token_routes import TOKEN_ROUTES
 ALL_ROUTES: Final[tuple[Route[Any, Any], ...]] = (
     *INGEST_ROUTES,
     *ROUTES,
+    *APP_ROUTES,
     *MEMBER_ROUTES,
     *TOKEN_ROUTES,
     *AUDIT_ROUTES,
