@@ -223,7 +223,7 @@ class Digest:
             await self._enter(connection, fates, prepared.refused, met)
             if fates.letters:
                 dead_letters.write(self._place.dead_letters, fates.letters)
-        self._remember(plan, met)
+        self._remember(plan, fates, met)
         meters.database_seconds.labels("digest").observe(time.perf_counter() - started)
         ledger.observe(fates)
 
@@ -254,13 +254,13 @@ class Digest:
         await outcomes.add(connection, lines)
         await outcomes.add_days(connection, ledger.app_days(fates.stored))
 
-    def _remember(self, plan: Plan, met: set[str]) -> None:
+    def _remember(self, plan: Plan, fates: Fates, met: set[str]) -> None:
         """What holds since a batch is committed."""
         self._sampler.commit(plan, time.monotonic())
         self._registered |= met
         if len(self._described) > MAX_DESCRIBED:
             self._described.clear()
-        self._described.update(item.grouping.grouping_hash for item in plan.kept)
+        self._described.update(item.grouping.grouping_hash for item in fates.stored)
 
     async def _ensure_partitions(
         self, connection: db.Connection, grouped: list[GroupedEvent]

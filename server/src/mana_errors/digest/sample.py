@@ -82,6 +82,11 @@ class Sampler:
         self._carried: Recent[int] = Recent(MAX_MINUTES)
         self._ids: Recent[int] = Recent(MAX_IDS)
 
+    @property
+    def remembered(self) -> int:
+        """Hash-minutes in memory."""
+        return len(self._counts)
+
     def plan(self, items: Sequence[GroupedEvent], limit_of: Callable[[str], int]) -> Plan:
         """Decide without remembering. limit_of: app -> N, 0 = keep all."""
         plan = Plan()
