@@ -1,6 +1,8 @@
 """The directory's snapshot, and what may be set about an app."""
 
+import json
 import logging
+import re
 import stat
 from datetime import UTC, datetime
 from pathlib import Path
@@ -34,6 +36,8 @@ DIRECTORY = Directory(
     },
     {KEY: "chat"},
 )
+DOCS = Path(__file__).parents[3] / "docs" / "apps.md"
+ROW = re.compile(r"^\| `(\w+)` \| (?:`(.*?)`|none) \|", re.MULTILINE)
 NOWHERE = "postgresql://nobody@/none?host=/nonexistent"
 
 
@@ -203,3 +207,13 @@ def test_an_empty_change_is_none() -> None:
 )
 def test_a_dsn_names_key_host_and_number(address: str, expected: str) -> None:
     assert dsn(42, KEY, address) == expected
+
+
+def test_apps_md_documents_every_setting_with_its_default() -> None:
+    """In the code's order; those inside filters in a table of their own."""
+    documented = ROW.findall(DOCS.read_text(encoding="utf-8"))
+    settings = json.loads(msgspec.json.encode(AppSettings()))
+    filters = settings.pop("filters")
+    expected = [(name, json.dumps(value)) for name, value in settings.items()]
+    expected.append(("filters", ""))
+    assert documented == [*expected, *((name, json.dumps(v)) for name, v in filters.items())]
