@@ -3,7 +3,6 @@
 import asyncio
 import time
 from datetime import UTC, date, datetime, timedelta
-from functools import partial
 from typing import Final
 
 from bench.load import Plan, Result, prepare
@@ -13,7 +12,7 @@ from bench.report import Figure
 from bench.server import Server, running
 from bench.yardsticks import delete_and_vacuum, drop, fill, raw_copy
 from mana_errors.config import Settings
-from mana_errors.retention.run import keep
+from mana_errors.retention.ages import keep_partitions
 from mana_errors.store import db
 
 # Days that stored events lie on, today included.
@@ -122,7 +121,9 @@ async def _retain(server: Server) -> tuple[Result, float]:
     load = await prepare(_steady(server))
     answering = asyncio.create_task(load.run())
     await asyncio.sleep(LEAD_S)
+    connection = await db.connect(server.dsn)
     started = time.monotonic()
-    await keep(partial(db.connect, server.dsn), Settings().retention, datetime.now(UTC))
+    await keep_partitions(connection, Settings().retention, datetime.now(UTC))
     took = time.monotonic() - started
+    await connection.close()
     return await answering, took

@@ -17,6 +17,12 @@ requests_refused: Final = Counter(
     "Ingest requests refused as a whole, by HTTP status.",
     ["status"],
 )
+protected: Final = Counter(
+    "mana_errors_protected_total",
+    "Requests, batch items and connections that a worker refused or ended to protect itself: "
+    "memory, bodies, connections, shed (silent ones), slow, budget (of CPU time).",
+    ["reason"],
+)
 unexpected: Final = Counter(
     "mana_errors_unexpected_errors_total", "Exceptions that nobody expected, by place.", ["place"]
 )
@@ -77,6 +83,16 @@ damaged_bytes: Final = Counter(
 partitions_dropped: Final = Counter(
     "mana_errors_partitions_dropped_total", "Days of events that retention dropped."
 )
+events_deleted: Final = Counter(
+    "mana_errors_events_deleted_total",
+    "Stored events that an app's byte budget or age took away.",
+    ["reason"],
+)
+budgets_exhausted: Final = Gauge(
+    "mana_errors_budgets_exhausted",
+    "Apps over their byte budget that have only protected events left.",
+    multiprocess_mode="mostrecent",
+)
 bearer: Final = Counter(
     "mana_errors_bearer_tokens_total", "Bearer tokens of reports, by what they proved.", ["result"]
 )
@@ -85,6 +101,10 @@ reported_users: Final = Counter(
     "Users that batches of events name: known or unknown to the users table; unreadable where "
     "that could not be asked.",
     ["result"],
+)
+forgotten_users: Final = Counter(
+    "mana_errors_forgotten_user_events_total",
+    "Events whose user was deleted from the users table, so that they name nobody any more.",
 )
 
 

@@ -1,22 +1,27 @@
-"""Retention: makes partitions ahead and drops those whose events have all expired."""
+"""Retention: what is done now and then to what is stored. jobs() and quota_jobs() are the lists."""
 
 import asyncio
-import contextlib
 import logging
-from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime, timedelta
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Final
 
 import asyncpg
 
 from mana_errors import meters
+from mana_errors.config import Settings
 from mana_errors.errors import StoreUnavailable
-from mana_errors.store import db, partitions
+from mana_errors.retention import ages, ledger, quotas, users
+from mana_errors.retention.budgets import Budgets
+from mana_errors.retention.leader import Leader, Lock
+from mana_errors.store import db
 
-# Partitions are whole days: looking more often changes nothing, and four days are made ahead.
-INTERVAL_S: Final = 600.0
 # After a failure, and when a reader held a partition.
 RETRY_S: Final = 30.0
+# How often a node asks to become the leader.
+LEAD_POLL_S: Final = 5.0
 
 _TRY_AGAIN: Final = (
     StoreUnavailable,
@@ -29,36 +34,76 @@ _TRY_AGAIN: Final = (
 _log: Final = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What to do how often, in seconds from its end to its next start."""
+
+    name: str
+    interval_s: float
+    work: Callable[[db.Connection], Awaitable[None]]
+
+
+def jobs(settings: Settings) -> list[Job]:
+    """What retention does, one after the other."""
+    kept, table = settings.retention, settings.users_table
+    return [
+        # Partitions are whole days: more often changes nothing, and four days are made ahead.
+        Job("partitions", 600, lambda c: ages.keep_partitions(c, kept, datetime.now(UTC))),
+        # An app may be over its budget for as long as this takes to notice.
+        Job("budgets", 60, Budgets().trim),
+        Job("ages", 600, lambda c: ages.expire(c, kept, datetime.now(UTC))),
+        Job("ledger", 3600, lambda c: ledger.roll_up(c, datetime.now(UTC))),
+        Job("users", users.INTERVAL_S, lambda c: users.forget_deleted(c, table)),
+    ]
+
+
+def quota_jobs() -> list[Job]:
+    """Beside the others: an app that is over its quota is known within seconds."""
+    return [Job("quotas", 5, lambda c: quotas.evaluate(c, datetime.now(UTC)))]
+
+
 async def run(
-    connect: Callable[[], Awaitable[db.Connection]], retention: timedelta, stopping: asyncio.Event
+    connect: Callable[[], Awaitable[db.Connection]], settings: Settings, stopping: asyncio.Event
 ) -> None:
-    """Keep the partitions right until told to stop."""
-    while not stopping.is_set():
-        pause = INTERVAL_S
-        try:
-            await keep(connect, retention, datetime.now(UTC))
-        except _TRY_AGAIN as error:
-            meters.database_failures.labels("retention").inc()
-            _log.warning("retention waits for PostgreSQL: %s", error)
-            pause = RETRY_S
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(stopping.wait(), pause)
+    """Do the jobs until told to stop; then whatever runs is left, for all of it is in
+    transactions."""
+    async with asyncio.TaskGroup() as tasks:
+        loops = [
+            tasks.create_task(work(Leader(connect, Lock.RETENTION), jobs(settings))),
+            tasks.create_task(work(Leader(connect, Lock.QUOTAS), quota_jobs())),
+        ]
+        await stopping.wait()
+        for loop in loops:
+            loop.cancel()
 
 
-async def keep(
-    connect: Callable[[], Awaitable[db.Connection]], retention: timedelta, now: datetime
-) -> None:
-    """Make what is missing ahead of now, drop what ended before now - retention.
-
-    Of our clock and PostgreSQL's the earlier one counts: a clock that is wrong must not cost data.
-    """
-    connection = await connect()
+async def work(leader: Leader, todo: Sequence[Job]) -> None:
+    """Do each job when it is due, as long as this node leads. Ends when it is cancelled."""
+    due = dict.fromkeys((job.name for job in todo), 0.0)
     try:
-        now = min(now, await partitions.clock(connection))
-        await partitions.ensure_ahead(connection, now.date())
-        dropped = await partitions.drop_before(connection, (now - retention).date())
+        while True:
+            for job in todo:
+                if due[job.name] <= time.monotonic():
+                    pause = await _attempt(leader, job)
+                    due[job.name] = time.monotonic() + pause
+            await asyncio.sleep(max(min(due.values()) - time.monotonic(), 0))
     finally:
-        await connection.close()
-    for day in dropped:
-        meters.partitions_dropped.inc()
-        _log.info("dropped expired events", extra={"day": day.isoformat()})
+        leader.resign()
+
+
+async def _attempt(leader: Leader, job: Job) -> float:
+    """Do a job; seconds until it is due again. What fails does not stop the others."""
+    try:
+        connection = await leader.connection()
+        if connection is None:
+            return LEAD_POLL_S
+        await job.work(connection)
+    except _TRY_AGAIN as error:
+        meters.database_failures.labels(job.name).inc()
+        _log.warning("retention tries again: %s", error, extra={"job": job.name})
+        return RETRY_S
+    except Exception:  # noqa: BLE001 - a mistake in one job must not end the others
+        meters.unexpected.labels("retention").inc()
+        _log.exception("retention failed", extra={"job": job.name})
+        return RETRY_S
+    return job.interval_s
