@@ -7,6 +7,7 @@ from mana_errors.api.app_routes import APP_ROUTES
 from mana_errors.api.audit_routes import AUDIT_ROUTES
 from mana_errors.api.ingest_routes import INGEST_ROUTES
 from mana_errors.api.member_routes import MEMBER_ROUTES
+from mana_errors.api.outcome_routes import OUTCOME_ROUTES
 from mana_errors.api.routes import ROUTES
 from mana_errors.api.system import SYSTEM_ROUTES
 from mana_errors.api.table import Route
@@ -16,6 +17,7 @@ ALL_ROUTES: Final[tuple[Route[Any, Any], ...]] = (
     *INGEST_ROUTES,
     *ROUTES,
     *APP_ROUTES,
+    *OUTCOME_ROUTES,
     *MEMBER_ROUTES,
     *TOKEN_ROUTES,
     *AUDIT_ROUTES,
