@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import uvicorn
 
-from mana_errors.ingest import http
+from mana_errors.ingest import http, watch
 from mana_errors.ingest.accept import Ingest
 from mana_errors.ingest.app import IngestApp
 from mana_errors.ingest.receive import Receive, Scope, Send
@@ -232,8 +232,8 @@ async def test_idle_and_endless_requests_are_ended(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A connection costs memory: neither silence nor a dripping request keeps it."""
-    monkeypatch.setattr(http, "IDLE_S", 0.05)
-    monkeypatch.setattr(http, "REQUEST_S", 0.2)
+    for limit in ("IDLE_S", "HEAD_S", "LOOK_S"):
+        monkeypatch.setattr(watch, limit, 0.05)
     for start in (b"", b"POST", ONE[:60]):
         reader, writer = await site.connect()
         writer.write(start)

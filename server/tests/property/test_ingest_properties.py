@@ -11,14 +11,15 @@ from hypothesis import strategies as st
 from mana_errors.errors import ClientError
 from mana_errors.ingest.cut import cut
 from mana_errors.ingest.decode import Report, decode_report, split_batch, tidy
+from mana_errors.ingest.identify import Sender
 from mana_errors.ingest.scrub import scrub
-from mana_errors.ingest.stamp import MAX_FUTURE, Clock, Sender, stamp
+from mana_errors.ingest.stamp import MAX_FUTURE, Clock, stamp
 from mana_errors.model.event import Event
 from mana_errors.store.spool.format import decode_event, encode_event
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 CLOCK = Clock(lambda: NOW, timedelta(days=30))
-SENDER = Sender(app_id=None, user_agent=None, idempotency_key=None)
+SENDER = Sender()
 
 any_text = st.text(st.characters(codec=None))
 leaves = (
@@ -41,7 +42,7 @@ reports = st.dictionaries(names, values, max_size=8).map(
 
 def prepare(raw: bytes) -> Event:
     """What ingest does between body and spool."""
-    event = cut(scrub(stamp(decode_report(raw), SENDER, CLOCK)))
+    event = cut(scrub(stamp(decode_report(raw), "chat", SENDER, CLOCK)))
     try:
         encode_event(event)
     except OverflowError:

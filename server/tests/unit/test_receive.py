@@ -46,7 +46,7 @@ def received(*messages: Message, **headers: str) -> bytes:
 
     raw = {key.replace("_", "-").encode(): value.encode() for key, value in headers.items()}
     check_head(raw, LIMIT)
-    return decode_body(raw, asyncio.run(read_body(receive, LIMIT)), LIMIT)
+    return decode_body(raw, asyncio.run(read_body(receive, LIMIT, lambda _: None)), LIMIT)
 
 
 def whole(body: bytes) -> Message:

@@ -9,41 +9,42 @@ import pytest
 from mana_errors.errors import InvalidReport
 from mana_errors.ingest.cut import cut
 from mana_errors.ingest.decode import Report
-from mana_errors.ingest.stamp import MAX_FUTURE, Clock, Sender, stamp
+from mana_errors.ingest.identify import Sender
+from mana_errors.ingest.stamp import MAX_FUTURE, Clock, stamp
 from mana_errors.model.event import Event, Severity
 from mana_errors.model.ids import uuid7
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 CLOCK = Clock(lambda: NOW, timedelta(days=30))
-NOBODY = Sender(app_id=None, user_agent=None, idempotency_key=None)
+NOBODY = Sender()
 
 
-def stamped(sender: Sender = NOBODY, index: int = 0, **fields: Any) -> Event:
+def stamped(sender: Sender = NOBODY, index: int = 0, app_id: str = "chat", **fields: Any) -> Event:
     report = Report(error_code="C", error_type="T", message=fields.pop("message", "m"), **fields)
-    return stamp(report, sender, CLOCK, index)
+    return stamp(report, app_id, sender, CLOCK, index)
 
 
 def test_defaults() -> None:
-    """severity is error, the time is now, the app unknown, the id ours."""
+    """severity is error, the time is now, the id ours."""
     event = stamped()
     assert event.severity is Severity.ERROR
     assert event.occurred_at == event.received_at == NOW
-    assert event.app_id == "unknown"
+    assert event.app_id == "chat"
     assert event.id.version == 7
     assert not event.resendable
     assert event.notes is None
 
 
-def test_the_body_names_the_app_before_the_header() -> None:
-    """X-App-Id counts where the body does not name one."""
-    sender = Sender(app_id="header", user_agent=None, idempotency_key=None)
-    assert stamped(sender).app_id == "header"
-    assert stamped(sender, app_id="body").app_id == "body"
+def test_a_proven_user_is_the_tokens_before_the_bodys() -> None:
+    """What a bearer token proved beats what a body says."""
+    assert stamped(Sender(user_id="token"), user_id="body").user_id == "token"
+    assert stamped(user_id="body").user_id == "body"
+    assert stamped(user_id="").user_id is None
 
 
 def test_the_user_agent_is_the_bodys_before_the_requests() -> None:
     """userAgent, else the request's own header."""
-    sender = Sender(app_id=None, user_agent="header", idempotency_key=None)
+    sender = Sender(user_agent="header")
     assert stamped(sender).user_agent == "header"
     assert stamped(sender, user_agent="body").user_agent == "body"
 
@@ -114,8 +115,8 @@ def test_a_v7_id_of_the_far_future_is_clamped() -> None:
 
 def test_an_idempotency_key_makes_the_ids() -> None:
     """Same key, app and place: same id; anything else: another."""
-    one = Sender(app_id="a", user_agent=None, idempotency_key="k")
-    other = Sender(app_id="a", user_agent=None, idempotency_key="k2")
+    one = Sender(idempotency_key="k")
+    other = Sender(idempotency_key="k2")
     assert stamped(one).id == stamped(one).id
     assert stamped(one).resendable
     ids = {stamped(one).id, stamped(one, 1).id, stamped(other).id, stamped(one, app_id="b").id}

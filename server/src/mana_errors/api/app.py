@@ -35,10 +35,10 @@ _PUBLIC: Final = {"Access-Control-Allow-Origin": "*", "X-Content-Type-Options": 
 class App:
     """API, pages, health and metrics. Starts without a database and outlives its absences."""
 
-    def __init__(self, settings: Settings, dsn: str, spool: Callable[[], Check]) -> None:
+    def __init__(self, settings: Settings, dsn: str, worker: Callable[[], list[Check]]) -> None:
         self._reader = Reader(dsn)
         site = site_of(settings)
-        services = Services(self._reader, Readiness(self._reader, spool), settings.address)
+        services = Services(self._reader, Readiness(self._reader, worker), settings.address)
         authorizer = Authorizer(self._reader, site)
         by_path: defaultdict[str, list[Route[Any, Any]]] = defaultdict(list)
         for route in ALL_ROUTES:
@@ -64,9 +64,9 @@ class App:
         await self._reader.close()
 
 
-def build(settings: Settings, dsn: str, spool: Callable[[], Check]) -> App:
-    """The app of one HTTP worker. `spool` says whether reports can be made durable."""
-    return App(settings, dsn, spool)
+def build(settings: Settings, dsn: str, worker: Callable[[], list[Check]]) -> App:
+    """The app of one HTTP worker. `worker` says whether it takes reports."""
+    return App(settings, dsn, worker)
 
 
 async def _not_found(scope: Scope, receive: Receive, send: Send) -> None:

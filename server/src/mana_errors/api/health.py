@@ -42,11 +42,12 @@ class Health(msgspec.Struct, frozen=True):
 
 
 class Readiness:
-    """Asks spool and database, and remembers whether the database was ever ready."""
+    """Asks worker and database, and remembers whether the database was ever ready."""
 
-    def __init__(self, reader: Reader, spool: Callable[[], Check]) -> None:
+    def __init__(self, reader: Reader, worker: Callable[[], list[Check]]) -> None:
+        """worker: whether this process takes reports: spool, memory, connections."""
         self._reader = reader
-        self._spool = spool
+        self._worker = worker
         self._was_ready = False
         self._asked = -CACHE_S
         self._database = [Check("database", ok=False, detail="not asked yet")]
@@ -58,11 +59,11 @@ class Readiness:
             if time.monotonic() - self._asked >= CACHE_S:
                 self._database = await self._ask_database()
                 self._asked = time.monotonic()
-        spool = self._spool()
+        worker = self._worker()
         database_ok = all(check.ok for check in self._database)
         self._was_ready = self._was_ready or database_ok
-        checks = [spool, *self._database]
-        if not spool.ok:
+        checks = [*worker, *self._database]
+        if not all(check.ok for check in worker):
             return Health("unavailable", checks)
         if database_ok:
             return Health("ok", checks)

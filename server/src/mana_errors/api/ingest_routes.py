@@ -6,7 +6,8 @@ from uuid import UUID
 import msgspec
 
 from mana_errors.api.table import Route
-from mana_errors.ingest.accept import BATCH_PATH, REPORT_PATH, BatchAnswer
+from mana_errors.ingest.accept import BATCH_PATH, REPORT_PATH
+from mana_errors.ingest.answer import BatchAnswer
 from mana_errors.ingest.decode import Report
 from mana_errors.model.query import NoQuery
 
@@ -18,10 +19,11 @@ class Batch(msgspec.Struct):
 
 
 class ReportAccepted(msgspec.Struct):
-    """The report is durable and has this id."""
+    """The report is durable and has this id; or the app's filters do not want it."""
 
     success: bool
     id: UUID
+    filtered: bool = False
 
 
 class Refused(msgspec.Struct):
@@ -31,8 +33,9 @@ class Refused(msgspec.Struct):
     error: str
 
 
-_ERRORS: Final = (400, 413, 415, 503)
+_ERRORS: Final = (400, 401, 403, 413, 415, 429, 503)
 _HEADERS: Final = (
+    ("X-App-Key", "One of the app's keys, if the app wants one. Also as `?key=`."),
     ("X-App-Id", "Names the app where the body does not."),
     ("Idempotency-Key", "A retry with the same key stores nothing twice."),
 )

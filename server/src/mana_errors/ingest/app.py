@@ -4,18 +4,11 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from functools import partial
 
-from mana_errors.ingest.accept import (
-    ALLOW,
-    BATCH_PATH,
-    JSON_HEADERS,
-    PREFLIGHT_HEADERS,
-    REPORT_PATH,
-    Answer,
-    Ingest,
-    failure,
-    refuse,
-)
-from mana_errors.ingest.receive import ClientGone, Headers, Receive, Scope, Send, read_body
+from mana_errors.ingest.accept import BATCH_PATH, REPORT_PATH, Ingest
+from mana_errors.ingest.answer import Answer, wrong_method
+from mana_errors.ingest.guard import Held
+from mana_errors.ingest.identify import Sender
+from mana_errors.ingest.receive import ClientGone, Receive, Scope, Send, read_body
 
 AsgiApp = Callable[[Scope, Receive, Send], Awaitable[None]]
 
@@ -35,26 +28,34 @@ class IngestApp:
         if path not in {REPORT_PATH, BATCH_PATH}:
             await self._next(scope, receive, send)
             return
+        client = scope["client"]
+        sender = self._ingest.meet(
+            dict(scope["headers"]), scope["query_string"], client[0] if client else None
+        )
         try:
-            answer = await self._answer(scope, receive, batch=path == BATCH_PATH)
+            answer = await self._answer(scope["method"], sender, receive, batch=path == BATCH_PATH)
         except ClientGone:
             return
         except Exception as error:  # noqa: BLE001 - the contract: the endpoint never throws
-            answer = refuse(error)
+            answer = self._ingest.refuse(error, sender)
         await _send(send, answer)
 
-    async def _answer(self, scope: Scope, receive: Receive, *, batch: bool) -> Answer:
-        method = scope["method"]
+    async def _answer(
+        self, method: str, sender: Sender, receive: Receive, *, batch: bool
+    ) -> Answer:
         if method in {"OPTIONS", "HEAD"}:
-            return Answer(204, PREFLIGHT_HEADERS, b"")
+            return self._ingest.preflight(sender)
         if method != "POST":
-            return Answer(405, [*JSON_HEADERS, ALLOW], failure("use POST"))
-        headers: Headers = dict(scope["headers"])
-        self._ingest.check(headers, batch=batch)
-        body = await read_body(receive, self._ingest.limit(batch=batch))
-        answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
-        self._ingest.accept(headers, body, partial(_answer_once, answer), batch=batch)
-        return await answer
+            return wrong_method()
+        self._ingest.check(sender, batch=batch)
+        held = Held(self._ingest.guard)
+        try:
+            body = await read_body(receive, self._ingest.limit(batch=batch), held.add)
+            answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+            self._ingest.accept(sender, body, partial(_answer_once, answer), batch=batch)
+            return await answer
+        finally:
+            held.release()
 
 
 def _answer_once(future: asyncio.Future[Answer], answer: Answer) -> None:

@@ -15,12 +15,16 @@ from typing import Any, Final, cast
 
 import httptools
 from uvicorn.config import Config
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
-from mana_errors.errors import BadRequest
-from mana_errors.ingest.accept import BATCH_PATH, REPORT_PATH, Answer, Ingest, refuse
+from mana_errors.errors import BadRequest, Overloaded
+from mana_errors.ingest.accept import BATCH_PATH, REPORT_PATH, Ingest
+from mana_errors.ingest.answer import Answer, refusal
+from mana_errors.ingest.guard import Held
+from mana_errors.ingest.handed import MAX_HEADERS_BYTES, HandedProtocol
+from mana_errors.ingest.identify import Sender
 from mana_errors.ingest.receive import Headers, too_large
+from mana_errors.ingest.watch import Watch
 
 _METHOD: Final = b"POST /"
 _PATHS: Final = {
@@ -30,12 +34,6 @@ _PATHS: Final = {
 }
 # A request line that fits the routes above, with room for the query that proxies or clients add.
 MAX_LINE_BYTES: Final = 8 * 1024
-# All header lines of one request; between Node's 16 KiB and nginx's 32 KiB.
-MAX_HEADERS_BYTES: Final = 32 * 1024
-# Between requests: SDKs flush every few seconds and should find their connection open.
-IDLE_S: Final = 30.0
-# From a request's first byte to its last: 1 MiB at 20 KB/s, slower than any mobile network.
-REQUEST_S: Final = 60.0
 # How long a refused request may go on sending, so that it reads our answer and not a reset.
 LINGER_S: Final = 2.0
 _STATUS_LINES: Final = {
@@ -71,18 +69,31 @@ class IngestProtocol(asyncio.Protocol):
         self._leaving = False
         # refused: whatever still comes is thrown away
         self._lingering = False
-        self._since = self._loop.time()
+        self._host: str | None = None
+        # of the request that is being read or in work
+        self._sender: Sender | None = None
+        self._held = Held(ingest.guard)
 
     # What asyncio calls
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
+        peer = transport.get_extra_info("peername")
+        # A Unix socket's is a string.
+        self._host = peer[0] if isinstance(peer, tuple) else None
         _connections(self._state).add(self)
-        self._timer = self._loop.call_later(IDLE_S, self._look_at_clock)
+        guard = self._ingest.guard
+        self._watch = Watch(guard, self._loop, self._transport.close)
+        if guard.admit():
+            self._watch.idle()
+        else:
+            self._turn_away()
 
     def connection_lost(self, exc: Exception | None) -> None:
         del exc
-        self._timer.cancel()
+        self._watch.stop()
+        self._held.release()
+        self._ingest.guard.leave()
         _connections(self._state).discard(self)
 
     def data_received(self, data: bytes) -> None:
@@ -118,6 +129,7 @@ class IngestProtocol(asyncio.Protocol):
         self._url = b""
         self._headers: Headers = {}
         self._headers_size = 0
+        self._sender = None
         self._body: list[bytes] = []
         self._body_size = 0
 
@@ -135,9 +147,12 @@ class IngestProtocol(asyncio.Protocol):
     def on_headers_complete(self) -> None:
         if not self._reading:
             return
-        self._batch = _PATHS[self._url.partition(b"?")[0]]
+        path, _, query = self._url.partition(b"?")
+        self._batch = _PATHS[path]
         self._limit = self._ingest.limit(batch=self._batch)
-        self._ingest.check(self._headers, batch=self._batch)
+        self._watch.has_head()
+        self._sender = self._ingest.meet(self._headers, query, self._host)
+        self._ingest.check(self._sender, batch=self._batch)
         if self._headers.get(b"expect", b"").lower() == b"100-continue":
             self._transport.write(_CONTINUE)
 
@@ -146,21 +161,25 @@ class IngestProtocol(asyncio.Protocol):
             self._body_size += len(body)
             if self._body_size > self._limit:
                 raise too_large(self._limit)
+            self._held.add(len(body))
+            self._watch.hears(len(body))
             self._body.append(body)
 
     def on_message_complete(self) -> None:
-        if not self._reading:
+        if not self._reading or self._sender is None:
             return
         self._reading, self._in_work = False, True
+        self._watch.works()
         self._leaving = self._leaving or not self._parser.should_keep_alive()
         self._state.total_requests += 1
         body, self._body = b"".join(self._body), []
-        self._ingest.accept(self._headers, body, self._answer, batch=self._batch)
+        self._ingest.accept(self._sender, body, self._answer, batch=self._batch)
 
     # Steps
 
     def _is_ours(self, data: bytes) -> bool:
         """Whether the request that begins here is served here; keeps or hands over what is not."""
+        self._watch.begins()
         line, whole, _ = data.partition(b"\r\n")
         if (
             not whole
@@ -172,28 +191,37 @@ class IngestProtocol(asyncio.Protocol):
         target = line.split(b" ", 2)[1] if line.startswith(_METHOD) else b""
         if len(line) <= MAX_LINE_BYTES and target.partition(b"?")[0] in _PATHS:
             self._reading = True
-            self._since = self._loop.time()
             return True
         self._hand_over(data)
         return False
 
     def _hand_over(self, data: bytes) -> None:
-        self._timer.cancel()
+        self._watch.stop()
         _connections(self._state).discard(self)
-        protocol = HttpToolsProtocol(*self._uvicorn, self._loop)
+        protocol = HandedProtocol(self._ingest.guard, *self._uvicorn, self._loop)
         self._transport.set_protocol(protocol)
         protocol.connection_made(self._transport)
         protocol.data_received(data)
 
+    def _turn_away(self) -> None:
+        """One connection too many: an answer, whatever it wanted, and the end."""
+        self._leaving, self._lingering = True, True
+        full = Overloaded("too many connections; try again later")
+        self._transport.write(self._encode(refusal(full)))
+        self._transport.close()
+
     def _refuse(self, error: Exception) -> None:
         """Answer in mid-request: nothing behind it on this connection can be trusted."""
         self._reading, self._leaving, self._lingering = False, True, True
+        self._held.release()
+        self._watch.works()
         self._loop.call_later(LINGER_S, self._transport.close)
-        self._transport.write(self._encode(refuse(error)))
+        self._transport.write(self._encode(self._ingest.refuse(error, self._sender)))
 
     def _answer(self, answer: Answer) -> None:
         self._in_work = False
-        self._since = self._loop.time()
+        self._held.release()
+        self._watch.idle()
         if self._transport.is_closing():
             return
         self._transport.write(self._encode(answer))
@@ -210,14 +238,6 @@ class IngestProtocol(asyncio.Protocol):
             len(answer.body),
             answer.body,
         )
-
-    def _look_at_clock(self) -> None:
-        age = self._loop.time() - self._since
-        begun = self._reading or self._sniffed
-        if age >= REQUEST_S or (age >= IDLE_S and not begun and not self._in_work):
-            self._transport.close()
-            return
-        self._timer = self._loop.call_later(IDLE_S, self._look_at_clock)
 
 
 def protocol_class(ingest: Ingest) -> type[asyncio.Protocol]:

@@ -73,8 +73,10 @@ def _encodings(value: bytes) -> list[bytes]:
     return [name for name in names if name not in {b"", b"identity"}]
 
 
-async def read_body(receive: Receive, limit: int) -> bytes:
-    """The undecoded body of an ASGI request, at most `limit` bytes. Raises TooLarge, ClientGone."""
+async def read_body(receive: Receive, limit: int, hold: Callable[[int], None]) -> bytes:
+    """The undecoded body of an ASGI request, at most `limit` bytes. `hold` hears of each part's
+    size and may refuse it. Raises TooLarge, ClientGone.
+    """
     chunks: list[bytes] = []
     size = 0
     while True:
@@ -85,6 +87,7 @@ async def read_body(receive: Receive, limit: int) -> bytes:
         size += len(chunk)
         if size > limit:
             raise too_large(limit)
+        hold(len(chunk))
         chunks.append(chunk)
         if not message.get("more_body", False):
             return b"".join(chunks)

@@ -6,26 +6,16 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 from uuid import UUID, uuid5
 
-import msgspec
-
 from mana_errors.errors import InvalidReport
 from mana_errors.ingest.decode import Report
+from mana_errors.ingest.identify import Sender
 from mana_errors.model.event import Event, JsonObject, Severity
 from mana_errors.model.ids import uuid7, uuid7_millis
 
 # Clocks of phones are wrong; an hour is more than any time zone mistake leaves unexplained.
 MAX_FUTURE: Final = timedelta(hours=1)
-UNKNOWN_APP: Final = "unknown"
 # Namespace of the event ids made from an Idempotency-Key; random, fixed for ever.
 _IDEMPOTENCY_NAMESPACE: Final = UUID("6f1d8a52-7c1e-4f8e-9b61-5b0a4a5d7f10")
-
-
-class Sender(msgspec.Struct, frozen=True, gc=False):
-    """What the request says about all its reports."""
-
-    app_id: str | None
-    user_agent: str | None
-    idempotency_key: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +31,12 @@ def system_clock(retention: timedelta) -> Clock:
     return Clock(lambda: datetime.now(UTC), retention)
 
 
-def stamp(report: Report, sender: Sender, clock: Clock, index: int = 0) -> Event:
-    """Give a report its id and times. `index` is its place in a batch.
+def stamp(report: Report, app_id: str, sender: Sender, clock: Clock, index: int = 0) -> Event:
+    """Give a report of an app its id and times. `index` is its place in a batch.
 
     Raises InvalidReport for an occurredAt that is no ISO 8601 time.
     """
     received_at = clock.now()
-    app_id = report.app_id or sender.app_id or UNKNOWN_APP
     identifier, resendable = _identify(report, sender, app_id, index)
     occurred_at, dated, notes = _occurred(report, identifier, received_at, clock, resendable)
     return Event(
@@ -62,7 +51,7 @@ def stamp(report: Report, sender: Sender, clock: Clock, index: int = 0) -> Event
         stack_trace=report.stack_trace,
         source_type=report.source_type,
         service_name=report.service_name,
-        user_id=report.user_id or None,
+        user_id=sender.user_id or report.user_id or None,
         session_id=report.session_id,
         request_url=report.request_url,
         request_method=report.request_method,

@@ -1,0 +1,139 @@
+"""What goes back to a client: the contract's answers, whatever the transport."""
+
+import logging
+import traceback
+from typing import Final
+
+import msgspec
+
+from mana_errors import meters
+from mana_errors.errors import ClientError, ForeignOrigin, ServerError, TooManyRequests
+from mana_errors.ingest.origins import ANY_ORIGIN, NO_ORIGIN, HeaderList
+from mana_errors.logs import Limited
+
+# After a failure that nobody expected; the same request may do the same again.
+RETRY_AFTER_UNEXPECTED_S: Final = 60
+ALLOW: Final = (b"allow", b"POST, OPTIONS, HEAD")
+_JSON: Final = (b"content-type", b"application/json")
+_PREFLIGHT: Final[HeaderList] = [
+    (b"access-control-allow-methods", b"POST, OPTIONS"),
+    (
+        b"access-control-allow-headers",
+        b"authorization, content-type, content-encoding, x-app-id, x-app-key, idempotency-key",
+    ),
+    # Two hours, the most that Chromium keeps.
+    (b"access-control-max-age", b"7200"),
+    ALLOW,
+]
+
+_log: Final = Limited(logging.getLogger(__name__))
+_encode: Final = msgspec.json.Encoder().encode
+
+
+class ItemResult(msgspec.Struct, omit_defaults=True):
+    """What became of one report of a batch."""
+
+    success: bool
+    id: str | None = None
+    error: str | None = None
+    # accepted, but the app's filters do not want it: not stored
+    filtered: bool = False
+
+
+class BatchAnswer(msgspec.Struct):
+    """The contract's answer to a batch, with `results` added."""
+
+    success: bool
+    total: int
+    succeeded: int
+    failed: int
+    results: list[ItemResult]
+
+
+class Answer(msgspec.Struct, frozen=True, gc=False):
+    """Status, headers and body."""
+
+    status: int
+    headers: HeaderList
+    body: bytes
+
+
+# So that the two that nearly every answer has are made once.
+_JSON_TO_ANY: Final[HeaderList] = [*ANY_ORIGIN, _JSON]
+
+
+def json_headers(cors: HeaderList) -> HeaderList:
+    """Headers of an answer with a body."""
+    return _JSON_TO_ANY if cors is ANY_ORIGIN else [*cors, _JSON]
+
+
+def preflight(cors: HeaderList) -> Answer:
+    """The answer to a browser that asks whether it may report."""
+    return Answer(204, [*cors, *_PREFLIGHT], b"")
+
+
+def wrong_method() -> Answer:
+    """The answer to a GET."""
+    return Answer(405, [*_JSON_TO_ANY, ALLOW], failure("use POST"))
+
+
+def stored(identifier: str, cors: HeaderList) -> Answer:
+    """A report is durable."""
+    return Answer(201, json_headers(cors), b'{"success":true,"id":"%s"}' % identifier.encode())
+
+
+def filtered(identifier: str, cors: HeaderList) -> Answer:
+    """A report that the app's filters do not want."""
+    body = b'{"success":true,"id":"%s","filtered":true}' % identifier.encode()
+    return Answer(201, json_headers(cors), body)
+
+
+def batch_answer(results: list[ItemResult], cors: HeaderList) -> Answer:
+    """What became of each report."""
+    succeeded = sum(result.success for result in results)
+    total = len(results)
+    answer = BatchAnswer(
+        success=True,
+        total=total,
+        succeeded=succeeded,
+        failed=total - succeeded,
+        results=results,
+    )
+    return Answer(201, json_headers(cors), _encode(answer))
+
+
+def refusal(error: BaseException, cors: HeaderList = ANY_ORIGIN) -> Answer:
+    """Any exception -> the contract's answer; the endpoint never throws."""
+    headers = json_headers(NO_ORIGIN if isinstance(error, ForeignOrigin) else cors)
+    if isinstance(error, TooManyRequests | ServerError):
+        headers = [*headers, _retry_after(error.retry_after_s)]
+    elif not isinstance(error, ClientError):
+        note_unexpected(error)
+        headers = [*headers, _retry_after(RETRY_AFTER_UNEXPECTED_S)]
+    status = error.status if isinstance(error, ClientError | ServerError) else 503
+    meters.requests_refused.labels(str(status)).inc()
+    return Answer(status, headers, failure(reason(error)))
+
+
+def reason(error: BaseException) -> str:
+    """What the client may hear."""
+    if isinstance(error, ClientError | ServerError):
+        return str(error)
+    # Its message may quote what a stranger sent, or what is ours.
+    return "internal error; try again later"
+
+
+def note_unexpected(error: BaseException) -> None:
+    """Count and log a failure that nobody expected, without its message."""
+    meters.unexpected.labels("ingest").inc()
+    where = "".join(traceback.format_tb(error.__traceback__))
+    _log.warning("ingest failed", exception_type=type(error).__name__, where=where)
+
+
+def failure(error: str) -> bytes:
+    """The body of the contract's refusal."""
+    return _encode({"success": False, "error": error})
+
+
+def _retry_after(seconds: int) -> tuple[bytes, bytes]:
+    return (b"retry-after", str(seconds).encode())
