@@ -16,7 +16,7 @@ from mana_errors.cli.psql import without_password
 
 StartServer = Callable[..., Server]
 
-COMMANDS = ("serve", "migrate", "psql", "doctor", "demo", "app", "key", "token")
+COMMANDS = ("serve", "migrate", "psql", "doctor", "demo", "app", "key", "token", "users")
 
 
 def run(*arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:

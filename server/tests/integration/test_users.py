@@ -1,7 +1,7 @@
 """The users table: who is known, who is anonymous, and who is forgotten."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -16,7 +16,10 @@ from mana_errors.errors import DatabaseUnusable
 from mana_errors.model.event import Event, JsonObject
 from mana_errors.model.grouped import GroupedEvent
 from mana_errors.model.ids import uuid7
+from mana_errors.retention import users as retention
+from mana_errors.retention.users import forget_deleted
 from mana_errors.store import db, users
+from rows import NOON, add_event, add_issue
 
 ANN, BOB = str(uuid4()), str(uuid4())
 NOW = datetime.now(UTC)
@@ -172,3 +175,75 @@ def test_grouping_and_everything_else_of_an_event_is_kept() -> None:
     anonymous = digest_users._anonymous(item)
     assert anonymous.grouping == item.grouping
     assert msgspec.structs.replace(anonymous.event, user_id="x", context=None) == item.event
+
+
+DAY = NOON.date()
+
+
+async def users_of(connection: db.Connection) -> list[str | None]:
+    """Of all events, in order."""
+    rows = await connection.fetch("SELECT user_id FROM error_logs.error_logs ORDER BY user_id")
+    return [row["user_id"] for row in rows]
+
+
+async def add_events(connection: db.Connection, *ids: str | None, **values: Any) -> None:
+    """One event each, all of one issue."""
+    issue = await add_issue(connection)
+    for identifier in ids:
+        await add_event(connection, issue, user_id=identifier, **values)
+
+
+async def test_events_of_deleted_users_name_nobody(
+    connection: db.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The contract's `on delete set null`, whatever the chunks are."""
+    monkeypatch.setattr(retention, "CHUNK", 2)
+    monkeypatch.setattr(retention, "MAX_EVENTS", 2)
+    await make_table(connection, "uuid", ANN)
+    gone = [str(uuid4()) for _ in range(5)]
+    for day in (NOON, NOON - timedelta(days=3)):
+        await add_events(connection, ANN, None, *gone, *gone[:3] * 3, ANN, occurred_at=day)
+    before = meters.forgotten_users._value.get()
+    await forget_deleted(connection, "auth.users")
+    assert await users_of(connection) == [ANN] * 4 + [None] * 30
+    assert meters.forgotten_users._value.get() == before + 28
+
+
+async def test_distinct_users_are_found_by_skipping(connection: db.Connection) -> None:
+    """Not by reading every event of the busiest one."""
+    await add_events(connection, *["a"] * 500, "b", None, "c", "ü")
+    await connection.execute("VACUUM ANALYZE error_logs.error_logs")
+    assert await users.named(connection, DAY, "", 10) == ["a", "b", "c", "ü"]
+    assert await users.named(connection, DAY, "a", 2) == ["b", "c"]
+    assert await users.named(connection, DAY - timedelta(days=1), "", 10) == []
+    start, end = users.bounds(DAY)
+    sql = users._SQL["named"].replace("$1", f"'{start}'").replace("$2", f"'{end}'")
+    sql = sql.replace("$3", "''").replace("$4", "10")
+    plan = "\n".join(r[0] for r in await connection.fetch(f"EXPLAIN (ANALYZE, TIMING OFF) {sql}"))
+    assert "Seq Scan" not in plan
+    assert "rows=500" not in plan
+
+
+async def empty(connection: db.Connection) -> None:
+    """A restore under way, or a table whose rows we may not see."""
+    await make_table(connection)
+
+
+@pytest.mark.parametrize("trouble", [nothing, other_column, deny, empty])
+async def test_a_table_that_shows_nobody_deletes_nobody(
+    connection: db.Connection,
+    trouble: Callable[[db.Connection], Any],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    await add_events(connection, ANN, BOB)
+    await trouble(connection)
+    await forget_deleted(connection, "auth.users")
+    await connection.execute("RESET ROLE")
+    assert sorted(user or "" for user in await users_of(connection)) == sorted([ANN, BOB])
+    assert "is forgotten" in caplog.text
+
+
+async def test_without_a_users_table_nobody_is_forgotten(connection: db.Connection) -> None:
+    await add_events(connection, ANN)
+    await forget_deleted(connection, "")
+    assert await users_of(connection) == [ANN]

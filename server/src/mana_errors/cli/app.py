@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from mana_errors import __version__
-from mana_errors.cli import app_, demo, doctor, key, member, migrate, psql, serve, token
+from mana_errors.cli import app_, demo, doctor, key, member, migrate, psql, serve, token, users
 from mana_errors.errors import ManaError, OperatorError
 
 app = typer.Typer(
@@ -44,6 +44,7 @@ app.add_typer(app_.app, name="app")
 app.add_typer(key.app, name="key")
 app.add_typer(member.app, name="member")
 app.add_typer(token.app, name="token")
+app.add_typer(users.app, name="users")
 
 
 def run() -> None:

@@ -55,7 +55,7 @@ async def add_issues(connection: Connection, deltas: list[Delta]) -> None:
         *_columns(deltas),
         [sketch.count(sketches.get(delta.grouping_hash, sketch.EMPTY)) for delta in deltas],
     )
-    await _save_sketches(connection, sketches)
+    await save_sketches(connection, sketches)
 
 
 async def grow_issues(connection: Connection, growth: dict[UUID, Delta]) -> None:
@@ -105,19 +105,21 @@ async def count_users(connection: Connection, deltas: list[Delta]) -> None:
     }
     grown = {key: sketch.add(known.get(key, sketch.EMPTY), more) for key, more in users.items()}
     changed = {key: value for key, value in grown.items() if value is not known.get(key)}
-    await _save_sketches(connection, changed)
+    await save_sketches(connection, changed)
     if changed:
-        await _save_users(connection, list(changed))
+        await recount_users(connection, list(changed))
 
 
-async def _save_sketches(connection: Connection, sketches: dict[UUID, bytes]) -> None:
+async def save_sketches(connection: Connection, sketches: dict[UUID, bytes]) -> None:
+    """Write the sketches of these hashes."""
     if not sketches:
         return
     keys = sorted(sketches)
     await connection.execute(_SQL["save_sketches"], keys, [sketches[key] for key in keys])
 
 
-async def _save_users(connection: Connection, hashes: list[UUID]) -> None:
+async def recount_users(connection: Connection, hashes: list[UUID]) -> int:
+    """Write the number of users of the hashes' issues anew; how many issues these are."""
     issues = set((await issues_of(connection, hashes)).values())
     sketches: dict[UUID, list[bytes]] = {}
     for row in await connection.fetch(_SQL["sketches_of_issues"], list(issues)):
@@ -125,3 +127,4 @@ async def _save_users(connection: Connection, hashes: list[UUID]) -> None:
     ids = sorted(sketches)
     counts = [sketch.count(sketch.merge(sketches[issue])) for issue in ids]
     await connection.execute(_SQL["save_users"], ids, counts)
+    return len(ids)

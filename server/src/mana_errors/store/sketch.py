@@ -45,6 +45,22 @@ def merge(sketches: list[bytes]) -> bytes:
     return total
 
 
+def without(sketch: bytes, value: int) -> bytes:
+    """The sketch without this hash; the same object when it does not hold it, or cannot tell."""
+    if sketch[:1] != _EXACT:
+        return sketch
+    known = _exact(sketch)
+    if value not in known:
+        return sketch
+    rest = sorted(known - {value})
+    return _EXACT + struct.pack(f"<{len(rest)}Q", *rest)
+
+
+def trace(value: int) -> bytes:
+    """What is somewhere in every exact set that holds this hash."""
+    return struct.pack("<Q", value)
+
+
 def count(sketch: bytes) -> int:
     """How many distinct users: exact up to 512, else within about 3 % (two standard errors)."""
     if sketch[:1] == _EXACT:

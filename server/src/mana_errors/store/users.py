@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -47,6 +48,24 @@ async def is_empty(connection: Connection, table: str) -> bool:
     except _UNREADABLE as error:
         raise DatabaseUnusable(f"users table {table}: {error}") from error
     return not found
+
+
+async def named(connection: Connection, day: date, after: str, limit: int) -> list[str]:
+    """Distinct user ids of a day's events, in order, from behind `after`; at most `limit`."""
+    rows = await connection.fetch(_SQL["named"], *bounds(day), after, limit)
+    return [row["id"] for row in rows]
+
+
+async def forget(connection: Connection, day: date, ids: set[str], limit: int) -> int:
+    """Take the user from events of these users on a day; how many, at most `limit`."""
+    forgotten: int = await connection.fetchval(_SQL["forget"], *bounds(day), sorted(ids), limit)
+    return forgotten
+
+
+def bounds(day: date) -> tuple[datetime, datetime]:
+    """From when until when a day's partition reaches."""
+    start = datetime.combine(day, time(), UTC)
+    return start, start + timedelta(days=1)
 
 
 def quoted(table: str) -> str:
