@@ -44,6 +44,7 @@ class Page(HTMLParser):
         self.tags: list[tuple[str, dict[str, str]]] = []
         self._form: dict[str, str] | None = None
         self._choice = ""
+        self._area = ""
         self.feed(html)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -55,6 +56,9 @@ class Page(HTMLParser):
             return
         if tag == "input" and "name" in of and (of.get("type") != "checkbox" or "checked" in of):
             self._form[of["name"]] = of.get("value", "")
+        if tag == "textarea":
+            self._area = of["name"]
+            self._form[self._area] = ""
         if tag == "select":
             self._choice = of["name"]
         if tag == "option" and "selected" in of:
@@ -63,6 +67,12 @@ class Page(HTMLParser):
     def handle_endtag(self, tag: str) -> None:
         if tag == "form":
             self._form = None
+        if tag == "textarea":
+            self._area = ""
+
+    def handle_data(self, data: str) -> None:
+        if self._area and self._form is not None:
+            self._form[self._area] += data
 
 
 async def send(

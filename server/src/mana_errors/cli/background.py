@@ -16,6 +16,7 @@ import uvloop
 
 from mana_errors import logs, meters
 from mana_errors.cli.parent import parent_gone
+from mana_errors.cli.welcome import welcome
 from mana_errors.config import Settings, load_settings
 from mana_errors.digest.run import Digest, DigestPlace, DigestRules
 from mana_errors.errors import OperatorError, StoreUnavailable
@@ -66,11 +67,12 @@ async def _run(settings: Settings, dsn: str) -> None:
     connect = functools.partial(db.connect, dsn, application="mana-errors-retention")
     digested = asyncio.Event()
     async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(welcome(settings, dsn))
         tasks.create_task(keeper.run(stopping))
         tasks.create_task(_digest_then_tell(digest, stopping, digested))
         # Triage goes last: it folds what the digest's last batches add.
         tasks.create_task(triage.run(digested))
-        tasks.create_task(retention.run(connect, settings.retention, stopping))
+        tasks.create_task(retention.run(connect, settings, stopping))
         tasks.create_task(_gauge(settings, digest, stopping))
 
 

@@ -6,8 +6,7 @@ from mana_errors.access import people
 from mana_errors.access.people import Newcomer
 from mana_errors.errors import BadRequest, Conflict, NotFound
 from mana_errors.model.member import Link, Purpose, normal_email
-from mana_errors.store import links, members
-from mana_errors.store.audit import Actor
+from mana_errors.store import links
 from mana_errors.web.fields import NEW_PASSWORD, Trouble, name_trouble, new_password_trouble
 from mana_errors.web.sign_in import open_session
 from mana_errors.web.visit import Visit
@@ -47,21 +46,18 @@ async def join(visit: Visit) -> Response:
 
 
 async def set_password(visit: Visit) -> Response:
-    """Set a new password, and switch the second factor off: its device may be what got lost."""
+    """Set a new password; sessions end, and so does the second factor."""
     link = await _look(visit)
     if link is None:
         return _over(visit)
     if trouble := new_password_trouble(visit, link.email):
         return _form(visit, link, trouble)
     hashed = await visit.services.passwords.hash(visit.form.exact("password"))
-    actor = Actor(f"member:{link.email}", visit.address)
     try:
-        async with visit.reader.connection() as connection, connection.transaction():
+        async with visit.reader.connection() as connection:
             member = await people.set_new_password(
                 connection, _secret(visit), hashed, visit.address
             )
-            if member.two_factor:
-                await members.set_totp(connection, actor, member.id, None)
     except NotFound:
         return _over(visit)
     return await open_session(visit, member, "/")

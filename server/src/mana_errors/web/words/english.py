@@ -69,7 +69,7 @@ WORDS: Final[Mapping[str, str]] = {
     "error_hint": "The server's log says more.",
     "link_over": "This link works no more",
     "link_over_hint": "It was used, replaced or is too old. Ask who sent it for a new one; the "
-    "very first one comes from: mana-errors member link",
+    "very first one comes from: mana-errors member create EMAIL --role owner",
     "skip": "To the content",
     "error_prefix": "Error",
     # signing in
@@ -168,8 +168,8 @@ WORDS: Final[Mapping[str, str]] = {
     "invited_hint": "It works once, for seven days, and is shown only now.",
     "reset": "Make a link for a new password",
     "reset_done": "Send this link to {}",
-    "reset_hint": "It works once, for a day, and is shown only now. It also switches their second "
-    "factor off.",
+    "reset_done_hint": "It works once, for a day, and is shown only now. It also switches their "
+    "second factor off.",
     "disable": "Disable",
     "disable_hint": "Their sessions end at once; what they did stays in the audit log.",
     "enable": "Enable",
@@ -187,7 +187,7 @@ WORDS: Final[Mapping[str, str]] = {
     "create": "Create",
     "created": "Created.",
     "key": "Key",
-    "keys": "Keys",
+    "app_keys": "Keys",
     "keys_hint": "Keys are public: browsers and apps carry them. Revoke one that is misused.",
     "no_keys": "No key.",
     "never": "never",
@@ -253,6 +253,7 @@ WORDS: Final[Mapping[str, str]] = {
     "subject": "To what",
     "older": "Older",
     "newest": "Newest",
+    "changes": "Details",
     "no_audit": "Nothing yet.",
     # changing issues
     "resolve": "Resolve",

@@ -70,7 +70,7 @@ WORDS: Final[Mapping[str, str]] = {
     "error_hint": "Im Protokoll des Servers steht mehr.",
     "link_over": "Dieser Link gilt nicht mehr",
     "link_over_hint": "Er wurde benutzt, ersetzt oder ist zu alt. Bitte den Absender um einen "
-    "neuen; den allerersten gibt: mana-errors member link",
+    "neuen; den allerersten gibt: mana-errors member create EMAIL --role owner",
     "skip": "Zum Inhalt",
     "error_prefix": "Fehler",
     # signing in
@@ -171,8 +171,8 @@ WORDS: Final[Mapping[str, str]] = {
     "invited_hint": "Er gilt einmal, sieben Tage lang, und wird nur jetzt gezeigt.",
     "reset": "Link für ein neues Passwort machen",
     "reset_done": "Sende diesen Link an {}",
-    "reset_hint": "Er gilt einmal, einen Tag lang, und wird nur jetzt gezeigt. Er schaltet auch "
-    "den zweiten Faktor aus.",
+    "reset_done_hint": "Er gilt einmal, einen Tag lang, und wird nur jetzt gezeigt. Er schaltet "
+    "auch den zweiten Faktor aus.",
     "disable": "Sperren",
     "disable_hint": "Alle Sitzungen enden sofort; was getan wurde, bleibt im Protokoll.",
     "enable": "Entsperren",
@@ -190,7 +190,7 @@ WORDS: Final[Mapping[str, str]] = {
     "create": "Anlegen",
     "created": "Angelegt.",
     "key": "Schlüssel",
-    "keys": "Schlüssel",
+    "app_keys": "Schlüssel",
     "keys_hint": "Schlüssel sind öffentlich: Browser und Apps tragen sie. Widerrufe einen, der "
     "missbraucht wird.",
     "no_keys": "Kein Schlüssel.",
@@ -257,6 +257,7 @@ WORDS: Final[Mapping[str, str]] = {
     "subject": "Woran",
     "older": "Ältere",
     "newest": "Neueste",
+    "changes": "Einzelheiten",
     "no_audit": "Noch nichts.",
     # changing issues
     "resolve": "Lösen",
