@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -17,6 +18,7 @@ import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from issuer import AUDIENCE, ISSUER, KeyServer, SigningKey, authorization, claims, key_server, send
+from mana_errors import meters
 from mana_errors.config import Settings
 from mana_errors.ingest import jwks
 from mana_errors.ingest.bearer import Bearer
@@ -283,6 +285,42 @@ async def test_whatever_the_issuer_answers_costs_only_its_keys(
     async with reading(served) as bearer:
         await until(lambda: caplog.records, "a warning")
         assert proof(bearer, SigningKey().token()) is Proof.UNAVAILABLE
+
+
+async def test_stopping_does_not_wait_for_the_issuer(
+    served: KeyServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The spool is closed behind it."""
+    monkeypatch.setattr(jwks, "TIMEOUT_S", 10 * PATIENCE_S)
+    done = threading.Event()
+    served.instead = lambda _: done.wait(10 * PATIENCE_S) and None
+    try:
+        async with reading(served):
+            await until(lambda: served.requests, "a request")
+        assert not done.is_set()
+    finally:
+        done.set()
+
+
+async def test_a_mistake_of_ours_costs_no_report(
+    served: KeyServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The worker goes on, and the next attempt may do better."""
+    key = SigningKey()
+    served.keys = [key.jwk()]
+    before = meters.unexpected.labels("jwks")._value.get()
+    real, failures = jwks.parse_keys, [RuntimeError("ours")]
+
+    def fails_once(document: bytes) -> list[jwks.Key]:
+        if failures:
+            raise failures.pop()
+        return real(document)
+
+    monkeypatch.setattr(jwks, "parse_keys", fails_once)
+    async with reading(served) as bearer:
+        await loaded(bearer)
+        assert proof(bearer, key.token()) is Proof.VERIFIED
+    assert meters.unexpected.labels("jwks")._value.get() == before + 1
 
 
 async def test_an_address_where_nobody_listens(served: KeyServer) -> None:

@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.asymmetric.ed448 import Ed448PublicKey
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
+from mana_errors import meters
 from mana_errors.ingest.verdict import Proof
 from mana_errors.logs import Limited
 
@@ -108,15 +109,23 @@ class KeySet:
 
     async def run(self, stopping: asyncio.Event, on_change: Callable[[], None]) -> None:
         """Fetch now and again until told to stop; calls on_change when the keys are others."""
+        async with asyncio.TaskGroup() as tasks:
+            keeping = tasks.create_task(self._keep(on_change))
+            await stopping.wait()
+            # a request under way may take seconds: its thread ends by itself
+            keeping.cancel()
+
+    async def _keep(self, on_change: Callable[[], None]) -> None:
         failures = 0
-        while not stopping.is_set():
+        while True:
             if await self._load(on_change):
                 failures = 0
-                await _either(stopping, None, LEAST_S)
-                await _either(stopping, self._missed, REFRESH_S - LEAST_S)
+                await asyncio.sleep(LEAST_S)
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._missed.wait(), REFRESH_S - LEAST_S)
                 self._missed.clear()
             else:
-                await _either(stopping, None, RETRY_S[min(failures, len(RETRY_S) - 1)])
+                await asyncio.sleep(RETRY_S[min(failures, len(RETRY_S) - 1)])
                 failures += 1
 
     async def _load(self, on_change: Callable[[], None]) -> bool:
@@ -126,20 +135,15 @@ class KeySet:
         except (OSError, HTTPException, ValueError, KeysUnreadable) as error:
             _log.warning("key set not fetched; known keys stay", reason=str(error)[:200])
             return False
+        except Exception as error:  # noqa: BLE001 - whatever comes costs keys, and no report
+            meters.unexpected.labels("jwks").inc()
+            _log.warning("key set not read", exception_type=type(error).__name__)
+            return False
         self._loaded_at = self._clock()
         if document != self._document:
             self._document, self._keys = document, keys
             on_change()
         return True
-
-
-async def _either(stopping: asyncio.Event, woken: asyncio.Event | None, patience_s: float) -> None:
-    waits = [asyncio.create_task(event.wait()) for event in (stopping, woken) if event is not None]
-    try:
-        await asyncio.wait(waits, timeout=patience_s, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for wait in waits:
-            wait.cancel()
 
 
 def parse_keys(document: bytes) -> list[Key]:
