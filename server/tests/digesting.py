@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from math import ceil, log2
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -34,6 +35,12 @@ def event(**fields: Any) -> Event:
         message="it broke",
     )
     return msgspec.structs.replace(base, **fields)
+
+
+def most_kept(count: int, limit: int) -> int:
+    """Bodies that a storm of `count` events in a minute may keep: `limit`, and half of it for every
+    doubling beyond."""
+    return count if count <= limit else limit + ceil(limit / 2) * ceil(log2(count / limit))
 
 
 @dataclass

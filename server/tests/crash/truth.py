@@ -42,6 +42,33 @@ _MUST_BE_EMPTY: Final = {
         SELECT * FROM error_logs.rollups r
         FULL JOIN events e USING (grouping_hash, hour, environment, release)
         WHERE r.count IS DISTINCT FROM e.n""",
+    "apps whose issues do not count what was accepted": """
+        WITH counted AS (SELECT app_id, sum(count) AS n FROM error_logs.issues GROUP BY 1),
+        accepted AS (
+            SELECT app_id, sum(count) AS n FROM error_logs.outcomes
+            WHERE outcome IN ('stored', 'sampled') GROUP BY 1
+        )
+        SELECT app_id, counted.n, accepted.n FROM counted FULL JOIN accepted USING (app_id)
+        WHERE counted.n IS DISTINCT FROM accepted.n""",
+    "ledger lines and days that do not count their events": """
+        WITH events AS (
+            SELECT app_id, (occurred_at AT TIME ZONE 'UTC')::date AS day, count(*) AS n
+            FROM error_logs.error_logs GROUP BY 1, 2
+        ), lines AS (
+            SELECT app_id, sum(count) AS n FROM error_logs.outcomes
+            WHERE outcome = 'stored' GROUP BY 1
+        )
+        SELECT app_id, day, e.n, d.events FROM events e
+        FULL JOIN error_logs.app_days d USING (app_id, day) WHERE e.n IS DISTINCT FROM d.events
+        UNION ALL
+        SELECT app_id, NULL, e.n, lines.n
+        FROM (SELECT app_id, sum(n) AS n FROM events GROUP BY 1) e
+        FULL JOIN lines USING (app_id) WHERE e.n IS DISTINCT FROM lines.n""",
+    "apps that are not registered once": """
+        SELECT DISTINCT e.app_id FROM error_logs.error_logs e
+        LEFT JOIN error_logs.apps a ON a.id = e.app_id
+        LEFT JOIN error_logs.keys k ON k.app_id = a.id
+        GROUP BY e.app_id HAVING count(DISTINCT k.id) <> 1""",
     "hashes without issue": """
         SELECT h.grouping_hash FROM error_logs.issue_hashes h
         LEFT JOIN error_logs.issues i ON i.id = h.issue_id WHERE i.id IS NULL""",

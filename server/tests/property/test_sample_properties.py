@@ -3,13 +3,13 @@
 from collections import Counter, defaultdict
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
-from math import ceil, log2
 from random import Random
 from uuid import UUID
 
 from hypothesis import given
 from hypothesis import strategies as st
 
+from digesting import most_kept
 from mana_errors.digest.sample import Plan, Sampler
 from mana_errors.digest.summarize import summarize
 from mana_errors.model.event import Event
@@ -49,11 +49,6 @@ def item(problem: int, minute: int, number: int) -> GroupedEvent:
 def batches(items: list[GroupedEvent], cuts: list[int]) -> list[list[GroupedEvent]]:
     edges = [0, *sorted({cut % (len(items) + 1) for cut in cuts}), len(items)]
     return [items[a:b] for a, b in pairwise(edges)]
-
-
-def most_kept(count: int, limit: int) -> int:
-    """The promise, worked out another way: N, and half of N for every doubling."""
-    return count if count <= limit else limit + ceil(limit / 2) * ceil(log2(count / limit))
 
 
 def run(
