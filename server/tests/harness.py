@@ -1,5 +1,6 @@
 """Real things for tests: a PostgreSQL cluster of either version, and a server's processes."""
 
+import asyncio
 import json
 import os
 import shutil
@@ -10,14 +11,23 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from uuid import uuid4
 
-from mana_errors.store.embedded import launch
+from mana_errors.model.principal import Role
+from mana_errors.store import db, members, sessions
+from mana_errors.store.audit import COMMAND
+from mana_errors.store.db import Connection
+from mana_errors.store.embedded import EmbeddedPostgres, launch
 from mana_errors.store.embedded.layout import PORT, binary
 from mana_errors.store.embedded.processes import is_alive, read_pid_file
+from mana_errors.store.members import NewMember
+
+T = TypeVar("T")
 
 # Only bounds on waits that normally take a fraction: a loaded machine must not fail a test.
 PATIENCE_S = 60.0
@@ -209,11 +219,33 @@ class Server:
             timeout=120, check=False,
         )  # fmt: skip
 
-    def token(self, scope: str = "read,triage") -> str:
-        """A new API token."""
-        done = self.cli("token", "create", "--name", uuid4().hex, "--scope", scope, "--json")
+    def token(self, scope: str = "read,triage", apps: str | None = None) -> str:
+        """A new API token; apps are comma-separated."""
+        bound = [] if apps is None else ["--apps", apps]
+        done = self.cli(
+            "token", "create", "--name", uuid4().hex, "--scope", scope, "--json", *bound
+        )  # fmt: skip
         assert done.returncode == 0, done.stderr
         return json.loads(done.stdout)["token"]
+
+    def session(self, role: str = "owner", apps: tuple[str, ...] | None = None) -> dict[str, str]:
+        """Headers of a browser that a new member signed in with, as our own pages send them."""
+        return self.in_database(lambda connection: _sign_in(connection, Role(role), apps))
+
+    def in_database(self, work: Callable[[Connection], Awaitable[T]]) -> T:
+        """Run work on a connection to its database."""
+        dsn = self.environ.get("DATABASE_URL") or EmbeddedPostgres(self.data_dir).dsn
+
+        async def connected() -> T:
+            connection = await db.connect(dsn)
+            try:
+                return await work(connection)
+            finally:
+                await connection.close()
+
+        # in a thread: a test's own event loop may be running
+        with ThreadPoolExecutor(1) as thread:
+            return thread.submit(lambda: asyncio.run(connected())).result()
 
     def children(self, name: str = "") -> dict[str, int]:
         """Pids of its live child processes: worker-0, background; later starts win."""
@@ -243,6 +275,15 @@ class Server:
                 if name in line:
                     _end(int(line[name]), self.data_dir)
         shutil.rmtree(self.data_dir, ignore_errors=True)
+
+
+async def _sign_in(
+    connection: Connection, role: Role, apps: tuple[str, ...] | None
+) -> dict[str, str]:
+    new = NewMember(f"{role}-{uuid4().hex}@example.org", role, apps, "no password")
+    member = await members.create(connection, COMMAND, new)
+    secret = await sessions.start(connection, member.id, "127.0.0.1", "test")
+    return {"Cookie": f"mana_session={secret}", "Sec-Fetch-Site": "same-origin"}
 
 
 def _end(pid: int, data_dir: Path) -> None:

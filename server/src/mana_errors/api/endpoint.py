@@ -13,7 +13,7 @@ from mana_errors import meters
 from mana_errors.api.auth import LOCAL, NOBODY, Admission, Authorizer
 from mana_errors.api.problems import problem, problem_of, unexpected
 from mana_errors.api.table import Call, NoBody, Route, Services
-from mana_errors.errors import BadRequest, ManaError, TooLarge, UnsupportedMedia
+from mana_errors.errors import BadRequest, ManaError, NotFound, TooLarge, UnsupportedMedia
 from mana_errors.model.query import parse_query
 from mana_errors.web.guard import is_local
 
@@ -59,6 +59,8 @@ class Endpoint:
         if route is None or route.handler is None:
             detail = f"this path takes {self._allow}"
             return problem(405, "Method not allowed", detail, {"Allow": self._allow})
+        if any("\0" in value for value in request.path_params.values()):
+            raise NotFound("a path with a NUL character names nothing")
         admission = await self._admit(request, route)
         query = parse_query(route.query, request.query_params.multi_items())
         body = NoBody() if route.body is NoBody else await _read_body(request, route.body)

@@ -18,9 +18,9 @@ MAX_BOUND_APPS: Final = 100
 # Pages show it in one line.
 MAX_NAME: Final = 100
 
-_BOUND_APPS = Annotated[
-    tuple[Annotated[str, Meta(min_length=1, max_length=50)], ...], Meta(max_length=MAX_BOUND_APPS)
-]
+# PostgreSQL's text holds no NUL.
+_APP_ID = Annotated[str, Meta(min_length=1, max_length=50, pattern=r"^[^\x00]*$")]
+_BOUND_APPS = Annotated[tuple[_APP_ID, ...], Meta(max_length=MAX_BOUND_APPS)]
 # As JSON and tables have it; null: all apps.
 BoundApps = _BOUND_APPS | None
 

@@ -1,0 +1,113 @@
+"""Two apps with data of every kind, and for each operation of the API a call that works on them.
+
+Tests that walk all routes use these: a route without an entry in CALLS fails them.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from mana_errors.model.app_change import NewApp
+from mana_errors.model.outcome import Outcome, OutcomeCount
+from mana_errors.model.principal import Role
+from mana_errors.store import apps, audit, outcomes
+from mana_errors.store.audit import COMMAND
+from mana_errors.store.db import Connection
+from people import add_member
+from rows import add_event, add_issue
+
+OWN = "own-chat"
+# Also in every text of the other app: where it turns up, something leaked.
+FOREIGN = "foreign-shop"
+
+
+@dataclass(frozen=True)
+class Things:
+    """What one app has."""
+
+    app: str
+    issue: UUID
+    event: UUID
+    key: UUID
+    # of the server, not of the app
+    member: UUID
+
+
+async def make_things(connection: Connection, app: str) -> Things:
+    """An app with an issue, an event, a key, outcomes, and an entry of the audit log."""
+    created, key = await apps.create(connection, NewApp(app, name=f"{app} name"), COMMAND)
+    issue = await add_issue(connection, app_id=app, title=f"{app} title", culprit=f"{app}.ts")
+    event = await add_event(connection, issue, app_id=app, message=f"{app} message")
+    minute = datetime.now(UTC).replace(second=0, microsecond=0)
+    await outcomes.add(connection, [OutcomeCount(app, Outcome.STORED, minute, 1)])
+    await audit.note(connection, COMMAND, "issue.status", str(issue), {"of": app}, app=app)
+    member = await add_member(connection, f"{uuid4().hex}@example.org", Role.MEMBER)
+    return Things(created.id, issue, event, key.id, member.id)
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A request, without who sends it, and the status that it gets."""
+
+    path: str
+    status: int
+    body: dict[str, Any] | None = None
+    # the thing in its path belongs to an app, so that for others it does not exist
+    of_app: bool = False
+
+
+def _get(path: Callable[[Things], str], *, of_app: bool = False) -> Callable[[Things], Sent]:
+    return lambda things: Sent(path(things), 200, of_app=of_app)
+
+
+_REPORT = {"errorCode": "E", "errorType": "T", "message": "m"}
+
+CALLS: dict[str, Callable[[Things], Sent]] = {
+    "reportError": lambda t: Sent("/api/v1/errors", 201, {**_REPORT, "appId": t.app}),
+    "reportErrors": lambda t: Sent(
+        "/api/v1/errors/batch", 201, {"errors": [{**_REPORT, "appId": t.app}]}
+    ),
+    "listIssues": _get(lambda _: "/api/v1/issues"),
+    "getIssue": _get(lambda t: f"/api/v1/issues/{t.issue}", of_app=True),
+    "changeIssue": lambda t: Sent(
+        f"/api/v1/issues/{t.issue}", 200, {"status": "ignored"}, of_app=True
+    ),
+    "listIssueEvents": _get(lambda t: f"/api/v1/issues/{t.issue}/events", of_app=True),
+    "listEvents": _get(lambda _: "/api/v1/events"),
+    "getEvent": _get(lambda t: f"/api/v1/events/{t.event}", of_app=True),
+    "listApps": _get(lambda _: "/api/v1/apps"),
+    "createApp": lambda _: Sent("/api/v1/apps", 201, {"id": f"new-{uuid4().hex}"}),
+    "getApp": _get(lambda t: f"/api/v1/apps/{t.app}", of_app=True),
+    "changeApp": lambda t: Sent(f"/api/v1/apps/{t.app}", 200, {"platform": "x"}, of_app=True),
+    "listKeys": _get(lambda t: f"/api/v1/apps/{t.app}/keys", of_app=True),
+    "createKey": lambda t: Sent(f"/api/v1/apps/{t.app}/keys", 201, {"name": "k"}, of_app=True),
+    "revokeKey": lambda t: Sent(f"/api/v1/apps/{t.app}/keys/{t.key}", 200, of_app=True),
+    "listOutcomes": _get(lambda t: f"/api/v1/apps/{t.app}/outcomes", of_app=True),
+    "getMe": _get(lambda _: "/api/v1/me"),
+    "listMembers": _get(lambda _: "/api/v1/members"),
+    "inviteMember": lambda _: Sent(
+        "/api/v1/members", 201, {"email": "new@example.org", "role": "viewer"}
+    ),
+    "changeMember": lambda t: Sent(f"/api/v1/members/{t.member}", 200, {"disabled": False}),
+    "listSessions": _get(lambda _: "/api/v1/sessions"),
+    "endOtherSessions": lambda _: Sent("/api/v1/sessions", 204),
+    "endSession": lambda _: Sent(f"/api/v1/sessions/{uuid4()}", 404),
+    "listTokens": _get(lambda _: "/api/v1/tokens"),
+    "createToken": lambda _: Sent("/api/v1/tokens", 201, {"name": uuid4().hex, "scopes": ["read"]}),
+    "revokeToken": lambda _: Sent(f"/api/v1/tokens/{uuid4()}", 404),
+    "listAudit": _get(lambda _: "/api/v1/audit?limit=100"),
+    "isLive": _get(lambda _: "/health/live"),
+    "isReady": _get(lambda _: "/health/ready"),
+    "getMetrics": _get(lambda _: "/metrics"),
+}
+
+# Only a member has sessions.
+NEEDS_A_MEMBER = frozenset({"listSessions", "endOtherSessions", "endSession"})
+
+
+def sent(operation: str, things: Things) -> Sent:
+    """The call of an operation."""
+    assert operation in CALLS, f"say in tests/calls.py how {operation} is called"
+    return CALLS[operation](things)
