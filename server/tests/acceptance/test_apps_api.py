@@ -28,7 +28,7 @@ async def serving(
     token = await tokens.create(connection, uuid4().hex, scopes, apps=bound)
     await connection.close()
     settings = load_settings({"MANA_ERRORS_PUBLIC_URL": PUBLIC})
-    app = build(settings, dsn, lambda: Check("spool", ok=True, detail="works"))
+    app = build(settings, dsn, lambda: [Check("spool", ok=True, detail="works")])
     headers = {"Authorization": f"Bearer {token}"}
     transport = httpx.ASGITransport(app)
     async with Client(transport=transport, base_url=PUBLIC, headers=headers) as client:

@@ -25,7 +25,7 @@ EVIL = "<script>alert('x')</script>"
 async def browsing(dsn: str, data_dir: Path, **cookies: str) -> AsyncIterator[httpx.AsyncClient]:
     """A browser with these cookies."""
     settings = load_settings({"MANA_ERRORS_DATA_DIR": str(data_dir)})
-    app = build(settings, dsn, lambda: Check("spool", ok=True, detail=""))
+    app = build(settings, dsn, lambda: [Check("spool", ok=True, detail="")])
     transport = httpx.ASGITransport(app, client=("127.0.0.1", 50000))
     async with httpx.AsyncClient(
         transport=transport, base_url="http://localhost:3001", cookies=cookies
