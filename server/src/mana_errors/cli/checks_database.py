@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
+from mana_errors.cli.checks_users import users_table
 from mana_errors.cli.findings import Finding, fail, ok, warn
 from mana_errors.config import MEBIBYTE, Settings
 from mana_errors.errors import DatabaseUnusable
@@ -36,6 +37,7 @@ async def database_findings(connection: db.Connection, settings: Settings) -> li
         ok("migrations", "all applied"),
         await days_ahead(connection),
         await spool(connection, settings.data_dir / "spool"),
+        *await users_table(connection, settings),
     ]
 
 
