@@ -71,8 +71,8 @@ class Site:
         if origin == self.public_url:
             return True
         # A proxy that ends TLS hides the scheme from us, but not whom the browser asked.
-        address = urlsplit(origin) if "://" in origin else None
-        return address is not None and address.netloc == host.lower() and not self.secure
+        _, separator, named = origin.partition("://")
+        return bool(separator) and named == host.lower() and not self.secure
 
     def address(self, request: HTTPConnection) -> str:
         """URL of the server for its own links: no slash at its end."""
