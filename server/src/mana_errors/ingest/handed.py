@@ -1,17 +1,24 @@
 """Connections that ingest/http.py hands over: uvicorn's protocol with the limits that it lacks."""
 
 import asyncio
+import logging
 from typing import Any, Final
 
 from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
+from mana_errors import meters
 from mana_errors.ingest.guard import Guard
 from mana_errors.ingest.watch import Watch
 
 # Request line and headers of one request; between Node's 16 KiB and nginx's 32 KiB.
 MAX_HEADERS_BYTES: Final = 32 * 1024
+
+# uvicorn warns of every request that is not HTTP: counted instead, so that strangers cannot fill
+# the log.
+_log: Final = logging.getLogger("uvicorn.error.handed")
+_log.setLevel(logging.ERROR)
 
 
 class HandedProtocol(HttpToolsProtocol):
@@ -26,6 +33,7 @@ class HandedProtocol(HttpToolsProtocol):
         loop: asyncio.AbstractEventLoop,
     ) -> None:
         super().__init__(config, server_state, app_state, loop)
+        self.logger = _log
         self._guard = guard
         self._head_size = 0
 
@@ -72,6 +80,10 @@ class HandedProtocol(HttpToolsProtocol):
         # Else the request is still coming in, or the next one is in work.
         if not self.cycle.more_body and self.cycle.response_complete:
             self._watch.idle()
+
+    def send_400_response(self, msg: str) -> None:
+        meters.requests_refused.labels("400").inc()
+        super().send_400_response(msg)
 
     def _check_head(self, size: int) -> None:
         self._head_size += size

@@ -44,7 +44,7 @@ class Buckets:
             bucket = self._new(name, burst, now)
         else:
             self._buckets.move_to_end(name)
-            bucket.tokens = min(bucket.tokens + max(now - bucket.at, 0) * rate, burst)
+            bucket.tokens = min(bucket.tokens + (now - bucket.at) * rate, burst)
             bucket.at = now
         if bucket.tokens < 1:
             return (1 - bucket.tokens) / rate
