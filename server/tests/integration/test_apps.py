@@ -6,13 +6,17 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from harness import PATIENCE_S, POLL_S
 from mana_errors.errors import BadRequest, Conflict, NotFound
 from mana_errors.model.app import AppSettings, Filters, Quota
 from mana_errors.model.app_change import AppChange, NewApp, NewKey
 from mana_errors.store import apps, db
+from mana_errors.store import migrate as store
 from mana_errors.store.audit import COMMAND
+from rows import add_issue
 
 HEX_32 = re.compile(r"[0-9a-f]{32}")
+WAITS = "SELECT wait_event_type = 'Lock' FROM pg_stat_activity WHERE pid = $1"
 OLD_KEY = "0123456789abcdef" * 2
 
 
@@ -147,19 +151,44 @@ async def test_a_change_that_changes_nothing_leaves_no_trace(connection: db.Conn
     assert (await apps.read_version(connection), await audited(connection)) == before
 
 
-async def test_two_changes_at_once_lose_nothing(migrated_dsn: str) -> None:
+async def test_two_changes_at_once_lose_nothing(
+    connection: db.Connection, migrated_dsn: str
+) -> None:
     """The second waits for the first and builds on it."""
+    await apps.ensure(connection, ["chat"])
     one, two = await db.connect(migrated_dsn), await db.connect(migrated_dsn)
-    await apps.ensure(one, ["chat"])
-    await asyncio.gather(
-        *(
-            apps.change(connection, "chat", AppChange(settings=settings), COMMAND)
-            for connection, settings in ((one, {"requireKey": True}), (two, {"rateBurst": 5}))
-        )
-    )
-    assert (await apps.find(one, "chat")).settings == AppSettings(require_key=True, rate_burst=5)
+    async with one.transaction():
+        await apps.change(one, "chat", AppChange(settings={"requireKey": True}), COMMAND)
+        change = AppChange(settings={"rateBurst": 5})
+        second = asyncio.create_task(apps.change(two, "chat", change, COMMAND))
+        async with asyncio.timeout(PATIENCE_S):
+            while not await connection.fetchval(WAITS, two.get_server_pid()):  # noqa: ASYNC110 - the server gives no sign
+                await asyncio.sleep(POLL_S)
+    await second
+    found = await apps.find(connection, "chat")
+    assert found.settings == AppSettings(require_key=True, rate_burst=5)
     await one.close()
     await two.close()
+
+
+async def test_a_directory_is_of_one_instant(
+    connection: db.Connection, migrated_dsn: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is committed while it is read belongs to the next version as a whole."""
+    other = await db.connect(migrated_dsn)
+    read_version = apps.read_version
+
+    async def slowly(connection: db.Connection) -> int:
+        version = await read_version(connection)
+        await apps.ensure(other, ["chat"])
+        return version
+
+    before = await apps.read_directory(connection)
+    with monkeypatch.context() as patched:
+        patched.setattr(apps, "read_version", slowly)
+        assert await apps.read_directory(connection) == before
+    assert set((await apps.read_directory(connection)).apps) == {"chat"}
+    await other.close()
 
 
 async def test_a_change_that_makes_no_sense_changes_nothing(connection: db.Connection) -> None:
@@ -265,3 +294,24 @@ async def test_settings_of_another_release_and_broken_ones(connection: db.Connec
     assert found["newer"].settings == AppSettings(require_key=True, filters=Filters(crawlers=True))
     assert found["broken"].settings == AppSettings()
     assert found["fine"].settings == AppSettings(rate_burst=3)
+
+
+async def test_apps_that_reported_to_the_release_before_are_registered(
+    empty_dsn: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In the order in which they first did, each with a key."""
+    released = store.available()
+    with monkeypatch.context() as patched:
+        patched.setattr(store, "available", lambda: released[:1])
+        await store.migrate(empty_dsn)
+    connection = await db.connect(empty_dsn)
+    for app_id in ("zitare", "chat", "zitare"):
+        await add_issue(connection, app_id=app_id)
+    await store.migrate(empty_dsn)
+    directory = await apps.read_directory(connection)
+    assert {app.id: app.number for app in directory.apps.values()} == {"zitare": 1, "chat": 2}
+    assert sorted(directory.keys.values()) == ["chat", "zitare"]
+    assert all(HEX_32.fullmatch(key) for key in directory.keys)
+    app, _ = await apps.create(connection, NewApp("new"), COMMAND)
+    assert app.number == 3
+    await connection.close()
