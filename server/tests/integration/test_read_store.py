@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
+import asyncpg
 import pytest
 
 from mana_errors.errors import NotFound, StoreUnavailable
@@ -303,3 +304,88 @@ async def test_a_database_that_is_not_migrated_is_unavailable(empty_dsn: str) ->
         async with reader.connection() as connection:
             await read_issues.list_issues(connection, IssueQuery(), None)
     await reader.close()
+
+
+# --- who sees some apps
+
+
+@pytest.mark.parametrize("sort", list(IssueSort))
+async def test_who_is_bound_reads_the_issues_of_their_apps_in_order(
+    connection: Connection, sort: IssueSort
+) -> None:
+    for number in range(30):
+        await add_issue(
+            connection, app_id=f"app{number % 5}", count=number % 4, users=number % 4,
+            last_seen=NOON + timedelta(minutes=3 * (number % 8)),
+        )  # fmt: skip
+    apps = frozenset({"app1", "app3", "app4", "unknown"})
+    keys = {IssueSort.LAST_SEEN: "last_seen", IssueSort.FIRST_SEEN: "first_seen"}
+    key = keys.get(sort, sort.value)
+    expected = await connection.fetch(
+        f"SELECT id FROM error_logs.issues WHERE app_id = ANY($1) ORDER BY {key} DESC, id DESC",
+        list(apps),
+    )
+    found: list[UUID] = []
+    cursor: str | None = None
+    while True:
+        query = IssueQuery(sort=sort, limit=4, cursor=cursor)
+        page = await read_issues.list_issues(connection, query, apps)
+        found += [issue.id for issue in page.items]
+        cursor = page.next
+        if cursor is None:
+            break
+    assert found == [row["id"] for row in expected]
+
+
+async def test_what_is_asked_for_and_what_is_seen_must_both_hold(connection: Connection) -> None:
+    chat = await add_issue(connection, app_id="chat")
+    shop = await add_issue(connection, app_id="shop")
+    for issue in (chat, shop):
+        await add_event(connection, issue, app_id="chat" if issue == chat else "shop")
+    for asked, seen, expected in (
+        ((), None, {"chat", "shop"}),
+        (("chat",), None, {"chat"}),
+        ((), frozenset({"chat", "other"}), {"chat"}),
+        (("shop", "chat"), frozenset({"chat", "other"}), {"chat"}),
+        (("shop",), frozenset({"chat"}), set[str]()),
+        ((), frozenset[str](), set[str]()),
+        (("chat", "shop"), None, {"chat", "shop"}),
+    ):
+        issues = await read_issues.list_issues(connection, IssueQuery(app=asked), seen)
+        assert {issue.app for issue in issues.items} == expected, (asked, seen)
+        events = await read_events.list_events(connection, EventQuery(app=asked), seen)
+        assert {event.app_id for event in events.items} == expected, (asked, seen)
+        apps = await read_issues.list_apps(connection, seen)
+        assert set(apps) == ({"chat", "shop"} if seen is None else {"chat", "shop"} & seen)
+
+
+async def test_what_is_foreign_is_not_found(connection: Connection) -> None:
+    """With the words that also say that there is nothing."""
+    issue = await add_issue(connection, app_id="shop")
+    event = await add_event(connection, issue, app_id="shop")
+    chat = frozenset({"chat"})
+    with pytest.raises(NotFound, match=f"there is no issue {issue}"):
+        await read_issues.find_issue(connection, issue, chat)
+    with pytest.raises(NotFound, match=f"there is no issue {issue}"):
+        await read_issues.set_status(connection, issue, IssueStatus.RESOLVED, chat, COMMAND)
+    with pytest.raises(NotFound, match=f"there is no event {event}"):
+        await read_events.find_event(connection, event, chat)
+    found = await read_issues.find_issue(connection, issue, frozenset({"shop"}))
+    assert found.status is IssueStatus.UNRESOLVED
+
+
+async def test_a_few_apps_are_read_by_their_own_indexes(connection: Connection) -> None:
+    """Not by going through the newer rows of all the others."""
+    await add_event(connection, await add_issue(connection))
+    apps = frozenset({"chat", "shop"})
+    asked: list[asyncpg.connection.LoggedQuery] = []
+    with connection.query_logger(asked.append):
+        await read_issues.list_issues(connection, IssueQuery(), apps)
+        await read_events.list_events(connection, EventQuery(), apps)
+    await connection.execute("SET enable_seqscan = off")
+    lists = [query for query in asked if "wanted" in query.query]
+    for query, index in zip(lists, ("issues_app", "app_id_occurred_at"), strict=True):
+        lines = await connection.fetch(f"EXPLAIN {query.query}", *query.args)
+        plan = "\n".join(line[0] for line in lines)
+        assert index in plan, plan
+        assert "app_id = wanted.app" in plan, plan

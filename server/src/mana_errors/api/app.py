@@ -39,7 +39,8 @@ class App:
         self._reader = Reader(dsn)
         site = site_of(settings)
         services = Services(self._reader, Readiness(self._reader, worker), settings.address)
-        authorizer = Authorizer(self._reader, site)
+        pages = PageServices(settings, self._reader, site)
+        authorizer = Authorizer(self._reader, site, pages.addresses)
         by_path: defaultdict[str, list[Route[Any, Any]]] = defaultdict(list)
         for route in ALL_ROUTES:
             if route.handler is not None:
@@ -48,9 +49,7 @@ class App:
             [
                 *(Path(path, Endpoint(of, services, authorizer)) for path, of in by_path.items()),
                 Path("/openapi.json", _openapi),
-                *page_routes(
-                    PageServices(settings, self._reader, site), [Page("GET", "/docs", _docs, None)]
-                ),
+                *page_routes(pages, [Page("GET", "/docs", _docs, None)]),
             ],
             redirect_slashes=False,
             default=_not_found,

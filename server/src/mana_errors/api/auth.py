@@ -17,12 +17,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from mana_errors.errors import Forbidden, Unauthorized
+from mana_errors.ingest.address import Addresses
 from mana_errors.model.member import principal_of
 from mana_errors.model.principal import Principal
 from mana_errors.store import sessions, tokens
 from mana_errors.store.reader import Reader
 from mana_errors.store.tokens import Token
-from mana_errors.web.guard import SESSION_COOKIE, Site
+from mana_errors.web.guard import SESSION_COOKIE, Site, address_of
 
 V = TypeVar("V")
 
@@ -60,8 +61,9 @@ class Authorizer:
     """Finds out who asks, with a short memory for tokens and none for sessions: what is changed
     about a member acts at once."""
 
-    def __init__(self, reader: Reader, site: Site) -> None:
-        self.site = site
+    def __init__(self, reader: Reader, site: Site, addresses: Addresses) -> None:
+        self._site = site
+        self._addresses = addresses
         self._reader = reader
         self._known: dict[bytes, _Known] = {}
         # when each token's use was last written down
@@ -71,17 +73,17 @@ class Authorizer:
         """Raises Unauthorized, Forbidden for what another site may have sent, StoreUnavailable."""
         if "authorization" in request.headers:
             return Admission(await self._bearer(request))
-        secret = self.site.session(request)
+        secret = self._site.session(request)
         if secret:
             return await self._session(request, secret)
         raise Unauthorized("send a token: Authorization: Bearer <token>")
 
     def keep(self, response: Response, secret: str) -> None:
         """Give the browser its session's new secret."""
-        name = self.site.cookie(SESSION_COOKIE)
+        name = self._site.cookie(SESSION_COOKIE)
         lifetime_s = int(sessions.ABSOLUTE.total_seconds())
         response.set_cookie(
-            name, secret, lifetime_s, secure=self.site.secure, httponly=True, samesite="lax"
+            name, secret, lifetime_s, secure=self._site.secure, httponly=True, samesite="lax"
         )
 
     async def _session(self, request: Request, secret: str) -> Admission:
@@ -92,16 +94,16 @@ class Authorizer:
                 found = await sessions.find(connection, secret)
         if found is None:
             raise Unauthorized("the session is over: sign in again")
-        principal = principal_of(found.member, found.session.id, _address(request))
+        principal = principal_of(found.member, found.session.id, self._address(request))
         return Admission(principal, found.fresh)
 
     def _must_be_ours(self, request: Request) -> None:
-        if not self.site.knows_host(request):
+        if not self._site.knows_host(request):
             raise Forbidden("the Host is no name of this server: see MANA_ERRORS_ALLOWED_HOSTS")
         if request.method in _SAFE_METHODS:
             return
         proven = "sec-fetch-site" in request.headers or "origin" in request.headers
-        if not (proven and self.site.from_own_page(request)):
+        if not (proven and self._site.from_own_page(request)):
             raise Forbidden("with a session, changes must come from a page of this server")
 
     async def _bearer(self, request: Request) -> Principal:
@@ -111,8 +113,11 @@ class Authorizer:
         token = await self._find(text.strip())
         if token is None:
             raise Unauthorized("the token is unknown, expired or revoked")
-        name, address = f"token:{token.name}", _address(request)
+        name, address = f"token:{token.name}", self._address(request)
         return Principal(name, token.scopes, token.apps, address=address)
+
+    def _address(self, request: Request) -> str:
+        return address_of(request, self._addresses)
 
     async def _find(self, text: str) -> Token | None:
         if not _may_be_ours(text):
@@ -136,10 +141,6 @@ class Authorizer:
 
 def _may_be_ours(secret: str) -> bool:
     return len(secret) <= MAX_SECRET_LENGTH and secret.isascii()
-
-
-def _address(request: Request) -> str:
-    return request.client.host if request.client else ""
 
 
 def _remember(cache: dict[bytes, V], key: bytes, value: V) -> None:

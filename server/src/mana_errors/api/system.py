@@ -76,6 +76,7 @@ SYSTEM_ROUTES: Final[tuple[Route[Any, Any], ...]] = (
         operation="getMetrics",
         summary="Numbers about the server, in Prometheus' text format",
         scope="read",
+        all_apps=True,
         open_here=True,
         query=AnyQuery,
         body=NoBody,

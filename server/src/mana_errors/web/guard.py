@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from starlette.requests import HTTPConnection
 
 from mana_errors.config import Settings
+from mana_errors.ingest.address import Addresses
 
 _PROXY_HEADERS: Final = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via")
 _OWN_NAMES: Final = frozenset({"localhost", "127.0.0.1", "[::1]"})
@@ -84,6 +85,14 @@ def site_of(settings: Settings) -> Site:
     public = urlsplit(settings.public_url).netloc
     given = {_name(host) for host in (public, *settings.allowed_hosts, settings.host) if host}
     return Site(settings.public_url, _OWN_NAMES | given)
+
+
+def address_of(request: HTTPConnection, addresses: Addresses) -> str:
+    """The client's, as far as trusted proxies tell; empty where there is none."""
+    host = request.client.host if request.client else None
+    forwarded = ",".join(request.headers.getlist("x-forwarded-for"))
+    ip = addresses.of(host, forwarded.encode("latin-1") or None).ip
+    return str(ip or "")
 
 
 def is_local(request: HTTPConnection) -> bool:

@@ -22,7 +22,7 @@ from mana_errors.store.reader import Reader
 from mana_errors.store.secrets import SecretBox, open_box
 from mana_errors.store.sessions import Found
 from mana_errors.web.forms import Form, new_secret, token_for
-from mana_errors.web.guard import FORM_COOKIE, Site
+from mana_errors.web.guard import FORM_COOKIE, Site, address_of
 from mana_errors.web.render import Frame, render
 from mana_errors.web.words import LANGUAGES, pick_language
 
@@ -111,10 +111,7 @@ class Visit:
     @property
     def address(self) -> str:
         """The client's, as far as trusted proxies tell; empty where there is none."""
-        host = self.request.client.host if self.request.client else None
-        forwarded = ",".join(self.request.headers.getlist("x-forwarded-for"))
-        ip = self.services.addresses.of(host, forwarded.encode("latin-1") or None).ip
-        return str(ip or "")
+        return address_of(self.request, self.services.addresses)
 
     @property
     def user_agent(self) -> str:
