@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import errno
 import gzip
 import json
 from collections import Counter
@@ -301,6 +302,25 @@ async def test_events_that_the_spool_refuses_are_counted_once_it_takes_any(
             ("chat", Outcome.UNAVAILABLE): 1,
             ("chat", Outcome.ACCEPTED): 1,
         }
+
+
+async def test_events_that_a_failed_fsync_costs_are_counted(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each of a batch under its own app, as its sender was told that they are lost."""
+
+    def fail(_descriptor: int) -> None:
+        raise OSError(errno.EIO, "no luck")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(spool_writer.os, "fdatasync", fail)
+        status, headers, _ = await site.batch(report(), report("over"), report("stranger"))
+    assert (status, "retry-after" in headers) == (503, True)
+    assert await site.ledger() == {
+        ("chat", Outcome.UNAVAILABLE): 1,
+        ("over", Outcome.UNAVAILABLE): 1,
+        ("", Outcome.UNAVAILABLE): 1,
+    }
 
 
 @pytest.mark.parametrize("handed", [False, True], ids=["connection", "asgi"])

@@ -50,6 +50,13 @@ def test_no_span_of_time_passes_more_than_burst_and_rate(
             assert count <= burst + rate * (end - start) + 1e-6
 
 
+def test_silence_saves_up_no_more_than_a_burst() -> None:
+    """After a quiet night an app may still send only so much at once."""
+    buckets = Buckets()
+    assert buckets.take("a", 5, 3, 0.0) == 0
+    assert [buckets.take("a", 5, 3, 1e6) == 0 for _ in range(5)] == [True] * 3 + [False] * 2
+
+
 @given(rate=st.floats(0.01, 1000), burst=st.integers(1, 20))
 def test_what_is_said_to_wait_is_enough(rate: float, burst: int) -> None:
     """After Retry-After there is a token."""
