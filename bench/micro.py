@@ -17,9 +17,16 @@ from uuid import UUID
 
 import msgspec
 
+from mana_errors.config import Settings
 from mana_errors.digest.group import group, tell
 from mana_errors.digest.parse import parse_stack
+from mana_errors.ingest.decode import Report, decode_report
+from mana_errors.ingest.filter import FilterSet
+from mana_errors.ingest.identify import Identify, Known
+from mana_errors.ingest.limit import Limits
+from mana_errors.ingest.quota import Quotas
 from mana_errors.ingest.scrub import scrub
+from mana_errors.model.app import AppSettings, Directory, Filters, KnownApp
 from mana_errors.model.event import Event
 
 RUNS: Final = 5
@@ -78,6 +85,54 @@ NEW_STACKS: Final = [
 NEW_MESSAGES: Final = [msgspec.structs.replace(CLEAN, message=f"no cart{n}x") for n in range(4200)]
 
 
+KEY: Final = "0123456789abcdef0123456789abcdef"
+REQUEST: Final = {
+    b"host": b"errors.example",
+    b"content-type": b"application/json",
+    b"user-agent": b"node",
+    b"x-forwarded-for": b"198.51.100.7",
+    b"x-app-key": KEY.encode(),
+}
+
+
+def gate(settings: AppSettings) -> Callable[[], object]:
+    """Everything that may refuse a report: who sends, limits, quota, filters."""
+    app = KnownApp("shop", 1, settings)
+    directory = Directory(1, {"shop": app}, {KEY: "shop"})
+    server = Settings(rate_per_address=1_000_000, rate_burst_per_address=1_000_000)
+    identify, limits = Identify(Known(lambda: directory), server), Limits(server)
+    quotas, filters = Quotas(server, lambda: NOW), FilterSet()
+    report = decode_report(msgspec.json.encode(REPORT))
+
+    def pass_through() -> None:
+        sender = identify.meet(REQUEST, b"", "127.0.0.1")
+        limits.take_request(sender.address.bucket)
+        identify.check(sender)
+        found = identify.app_of(report, sender)
+        limits.take_event(found, sender.key)
+        quotas.take_event(found, report)
+        filters.unwanted(CLEAN, found, sender.address)
+
+    return pass_through
+
+
+REPORT: Final = Report(error_code="C", error_type="TypeError", message="no cart", app_id="shop")
+ALL_FILTERS: Final = Filters(
+    messages=("*ResizeObserver*", "*Script error*"),
+    types=("AbortError",),
+    paths=("/health*",),
+    releases=("0.*",),
+    user_agents=("curl/*",),
+    addresses=("203.0.113.0/24",),
+    crawlers=True,
+    legacy_browsers=True,
+    extensions=True,
+)
+LIMITED: Final = AppSettings(
+    rate_per_second=1_000_000, key_rate_per_second=1_000_000, allowed_origins=("https://a.example",)
+)
+
+
 def measure(call: Callable[[], object]) -> float:
     """Median microseconds per call."""
     timer = timeit.Timer(call, timer=time.process_time)
@@ -97,6 +152,11 @@ def main() -> None:
     figures: dict[str, Callable[[], object]] = {
         f"yardstick: json.loads of {len(raw)} bytes": lambda: json.loads(raw),
         "yardstick: msgspec decode and validate": lambda: decode(raw),
+        "identity, limits, filters: none set": gate(AppSettings()),
+        "identity, limits, filters: all limits": gate(LIMITED),
+        "identity, limits, filters: all of them": gate(
+            msgspec.structs.replace(LIMITED, filters=ALL_FILTERS)
+        ),
         "scrub, nothing secret": lambda: scrub(CLEAN),
         "scrub, secret in a header": lambda: scrub(SECRET_HEADER),
         "scrub, secret in a URL's query": lambda: scrub(SECRET_TEXT),
