@@ -39,3 +39,16 @@ def test_large_sets_are_close() -> None:
         total = sketch.add(sketch.EMPTY, users)
         assert abs(sketch.count(total) - size) < 0.065 * size
     assert len(total) == 4097
+
+
+@given(hashes, st.integers(0, 2**64 - 1))
+def test_an_exact_set_forgets_one_user_and_an_estimate_nobody(held: list[int], gone: int) -> None:
+    """Whoever is in an exact set leaves a trace in its bytes, by which it is found."""
+    others = sketch.add(sketch.EMPTY, [value for value in held if value != gone])
+    total = sketch.add(others, [gone])
+    if sketch.count(total) <= 512 and len(set(held)) < 512:
+        assert sketch.trace(gone) in total
+        assert sketch.without(total, gone) == others
+        assert sketch.without(others, gone) is others
+    else:
+        assert sketch.without(total, gone) in {total, others}
