@@ -170,3 +170,9 @@ def test_the_language_is_the_best_of_ours(header: str, language: str) -> None:
 
 def test_every_word_is_in_every_language() -> None:
     assert {frozenset(words) for words in LANGUAGES.values()} == {frozenset(LANGUAGES["en"])}
+
+
+async def test_what_is_to_be_typed_is_marked_as_code(browser: httpx.AsyncClient) -> None:
+    over = await browser.get("/welcome/x")
+    assert "<code>mana-errors member create EMAIL --role owner</code>" in over.text
+    assert "&lt;code" not in (await browser.get("/docs")).text

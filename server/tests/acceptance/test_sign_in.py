@@ -1,5 +1,6 @@
 """Signing in and what comes before and after it, through a real server and without JavaScript."""
 
+import base64
 import re
 import time
 from collections.abc import AsyncIterator
@@ -9,7 +10,8 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 import pytest
 
-from harness import Server
+from conftest import StartServer
+from harness import Server, wait_until
 from mana_errors.access import people
 from mana_errors.access.codes import STEP_S, code_at
 from mana_errors.model.member import Member
@@ -199,8 +201,6 @@ async def test_a_second_factor_is_switched_on_used_and_off(
 
 
 def _secret_of(uri: str) -> bytes:
-    import base64  # noqa: PLC0415
-
     text = parse_qs(urlsplit(uri).query)["secret"][0]
     return base64.b32decode(text + "=" * (-len(text) % 8))
 
@@ -412,3 +412,42 @@ async def test_the_audit_log_is_paged(
     assert page.text.count("test.done") == 25
     (older,) = re.findall(r'href="([^"]+)" rel="next"', page.text)
     assert (await browser.get(older)).text.count("test.done") == 5
+
+
+async def test_the_first_start_prints_a_link_each_time_until_there_is_a_member(
+    start_server: StartServer, migrated_dsn: str
+) -> None:
+    environ = {"DATABASE_URL": migrated_dsn, "MANA_ERRORS_LOG_FORMAT": "pretty"}
+    server = start_server(start=False, **environ)
+    found: list[str] = []
+    for _ in range(2):
+        server.spawn()
+        seen = len(found)
+        wait_until(lambda seen=seen: len(_welcomes(server)) > seen, "a link")
+        found = _welcomes(server)
+        wait_until(server.is_ready, "a ready server")
+        async with browsing(server) as browser:
+            statuses = [(await browser.get(path)).status_code for path in found]
+            assert statuses == [*([404] * seen), 200]
+        if seen:
+            async with browsing(server) as browser:
+                form = {"email": "o@example.org", "password": PASSWORD, "repeat": PASSWORD}
+                assert (await send(browser, found[-1], **form)).status_code == 303
+        server.stop()
+    server.spawn()
+    wait_until(server.is_ready, "a ready server")
+    server.stop()
+    assert _welcomes(server) == found
+
+
+def _welcomes(server: Server) -> list[str]:
+    if not server.log_path.exists():
+        return []
+    return re.findall(r"http://localhost:\d+(/welcome/[\w-]+)\n", server.log_path.read_text())
+
+
+async def test_logs_hold_no_link(start_server: StartServer, migrated_dsn: str) -> None:
+    server = start_server(DATABASE_URL=migrated_dsn)
+    hint = "nobody can sign in yet"
+    wait_until(lambda: hint in server.log_path.read_text(), "a hint")
+    assert "/welcome/" not in server.log_path.read_text()

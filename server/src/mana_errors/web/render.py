@@ -143,7 +143,9 @@ def _number(number: int) -> str:
 
 
 def _code(text: str) -> Markup:
-    return Markup(_BACKTICKS.sub(r"<code>\1</code>", escape(text)))  # noqa: S704 - escaped before
+    # as plain text: what is put into Markup is escaped again
+    escaped = str(escape(text))
+    return Markup(_BACKTICKS.sub(r"<code>\1</code>", escaped))  # noqa: S704 - escaped before
 
 
 def bars(ticks: list[Tick], height: int) -> list[tuple[Tick, int]]:

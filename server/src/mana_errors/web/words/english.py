@@ -69,7 +69,7 @@ WORDS: Final[Mapping[str, str]] = {
     "error_hint": "The server's log says more.",
     "link_over": "This link works no more",
     "link_over_hint": "It was used, replaced or is too old. Ask who sent it for a new one; the "
-    "very first one comes from: mana-errors member create EMAIL --role owner",
+    "very first one comes from: `mana-errors member create EMAIL --role owner`",
     "skip": "To the content",
     "error_prefix": "Error",
     # signing in
@@ -82,7 +82,7 @@ WORDS: Final[Mapping[str, str]] = {
     "code_hint": "Six digits from your authenticator app, if you have switched them on.",
     "code_title": "One more step",
     "forgot": "Forgot it? An owner or admin can make you a link for a new one, as can who runs the "
-    "server: mana-errors member link",
+    "server: `mana-errors member link`",
     "wrong_sign_in": "E-mail, password or code is wrong.",
     "wrong_code": "That code is wrong, or was used already. Wait for the next one.",
     "throttled": "Too many attempts. Try again in {} s.",
@@ -167,6 +167,8 @@ WORDS: Final[Mapping[str, str]] = {
     "invited": "Send this link to {}",
     "invited_hint": "It works once, for seven days, and is shown only now.",
     "reset": "Make a link for a new password",
+    "reset_hint": "The link works once, for a day. It ends their sessions and switches "
+    "their second factor off.",
     "reset_done": "Send this link to {}",
     "reset_done_hint": "It works once, for a day, and is shown only now. It also switches their "
     "second factor off.",

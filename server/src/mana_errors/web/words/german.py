@@ -70,7 +70,7 @@ WORDS: Final[Mapping[str, str]] = {
     "error_hint": "Im Protokoll des Servers steht mehr.",
     "link_over": "Dieser Link gilt nicht mehr",
     "link_over_hint": "Er wurde benutzt, ersetzt oder ist zu alt. Bitte den Absender um einen "
-    "neuen; den allerersten gibt: mana-errors member create EMAIL --role owner",
+    "neuen; den allerersten gibt: `mana-errors member create EMAIL --role owner`",
     "skip": "Zum Inhalt",
     "error_prefix": "Fehler",
     # signing in
@@ -83,7 +83,7 @@ WORDS: Final[Mapping[str, str]] = {
     "code_hint": "Sechs Ziffern aus deiner Authenticator-App, wenn du sie eingeschaltet hast.",
     "code_title": "Noch ein Schritt",
     "forgot": "Vergessen? Ein Eigentümer oder Admin kann dir einen Link für ein neues machen, "
-    "ebenso wer den Server betreibt: mana-errors member link",
+    "ebenso wer den Server betreibt: `mana-errors member link`",
     "wrong_sign_in": "E-Mail, Passwort oder Code ist falsch.",
     "wrong_code": "Der Code ist falsch oder wurde schon benutzt. Warte auf den nächsten.",
     "throttled": "Zu viele Versuche. Versuche es in {} s wieder.",
@@ -170,6 +170,8 @@ WORDS: Final[Mapping[str, str]] = {
     "invited": "Sende diesen Link an {}",
     "invited_hint": "Er gilt einmal, sieben Tage lang, und wird nur jetzt gezeigt.",
     "reset": "Link für ein neues Passwort machen",
+    "reset_hint": "Der Link gilt einmal, einen Tag lang. Er beendet ihre Sitzungen und "
+    "schaltet den zweiten Faktor aus.",
     "reset_done": "Sende diesen Link an {}",
     "reset_done_hint": "Er gilt einmal, einen Tag lang, und wird nur jetzt gezeigt. Er schaltet "
     "auch den zweiten Faktor aus.",
