@@ -10,7 +10,8 @@ from crash.node import MakeNode, Node
 from crash.scratch import Scratch
 from crash.truth import caught_up, dead_letters, stored_events
 from harness import wait_until
-from mana_errors.store.spool.format import SEGMENT_HEADER_BYTES, decode_event, records
+from mana_errors.model.event import Event
+from mana_errors.store.spool.format import SEGMENT_HEADER_BYTES, decode_record, records
 from mana_errors.store.spool.reader import segments
 
 REPORTS = 60
@@ -95,11 +96,13 @@ def test_damaged_segment(damage: Damage, killed: tuple[Node, Ledger], seed: int)
 
 
 def _spans(segment: bytearray) -> list[tuple[int, int, str]]:
-    """Start and end of every record, and the id of the event in it."""
+    """Start and end of every event's record, and its id."""
     spans: list[tuple[int, int, str]] = []
     start = SEGMENT_HEADER_BYTES
     for record in records(bytes(segment[SEGMENT_HEADER_BYTES:])):
         end = SEGMENT_HEADER_BYTES + record.end
-        spans.append((start, end, str(decode_event(record.payload).id)))
+        # what ingest refused is there, too
+        if isinstance(event := decode_record(record.payload), Event):
+            spans.append((start, end, str(event.id)))
         start = end
     return spans

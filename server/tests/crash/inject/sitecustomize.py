@@ -175,6 +175,7 @@ CLOCK_USERS = (
     "mana_errors.model.ids",
     "mana_errors.ingest.stamp",
     "mana_errors.digest.run",
+    "mana_errors.digest.ledger",
     "mana_errors.triage.run",
     "mana_errors.retention.run",
     "mana_errors.store.partitions",
