@@ -46,7 +46,8 @@ class Crowd:
         while not self.stop.is_set():
             try:
                 outcome = await attempt(self)
-            except (OSError, asyncio.IncompleteReadError, TimeoutError):
+            # RuntimeError: uvloop's, for writing to what is closed
+            except (OSError, RuntimeError, asyncio.IncompleteReadError, TimeoutError):
                 outcome = "closed"
             self.met[attempt.__name__, outcome] += 1
             with suppress(TimeoutError):
