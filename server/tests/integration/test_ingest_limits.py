@@ -430,12 +430,15 @@ async def test_dripping_bodies_are_ended(
             assert await asyncio.wait_for(reader.read(), 20) == b""
 
 
-async def test_huge_heads_of_other_requests_are_refused(tmp_path: Path) -> None:
-    """uvicorn itself has no limit."""
+async def test_huge_heads_of_other_requests_are_refused(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """uvicorn itself has no limit, and writes a line for each that it cannot read."""
     async with running(tmp_path) as site:
         reader, writer = await site.connect()
         writer.write(b"GET / HTTP/1.1\r\n" + b"X-Y: %b\r\n" % (b"z" * 1000) * 40)
         assert (await answer(reader))[0] == 400
+        assert "Invalid HTTP" not in caplog.text
 
 
 async def test_bombs_cost_one_event(site: Site) -> None:
