@@ -6,9 +6,10 @@ import subprocess
 from typing import Any
 from uuid import uuid4
 
+import httpx
 import pytest
 
-from harness import Server
+from harness import Server, wait_until
 
 HEX_32 = re.compile(r"[0-9a-f]{32}")
 
@@ -167,3 +168,25 @@ def test_every_change_is_in_the_audit_log(server: Server) -> None:
     assert server.cli("psql", "-XAtc", query).stdout.split() == [
         "command|app.create", "command|app.change", "command|key.create", "command|key.revoke",
     ]  # fmt: skip
+
+
+def test_workers_follow_what_is_changed(server: Server) -> None:
+    """A setting, a key and its end, and that the key was used."""
+    name = app_id()
+    key = ran(server.cli("app", "create", name, "--json"))["key"]
+    report = {"errorCode": "E", "errorType": "Error", "message": "m", "appId": name}
+
+    def status(**headers: str) -> int:
+        url = f"{server.base_url}/api/v1/errors"
+        return httpx.post(url, json=report, headers=headers, timeout=10).status_code
+
+    assert status() == 201
+    server.cli("app", "set", name, "--setting", "requireKey=true")
+    wait_until(lambda: status() == 401, "a key is required")
+    assert status(**{"X-App-Key": key}) == 201
+    wait_until(
+        lambda: ran(server.cli("key", "list", name, "--json"))["items"][0]["lastUsedAt"],
+        "the key's use is noted",
+    )
+    server.cli("key", "revoke", key)
+    wait_until(lambda: status(**{"X-App-Key": key}) == 403, "the key is revoked")

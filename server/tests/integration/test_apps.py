@@ -201,8 +201,9 @@ async def test_a_change_that_makes_no_sense_changes_nothing(connection: db.Conne
 
 
 async def test_what_there_is_not_cannot_be_changed(connection: db.Connection) -> None:
-    with pytest.raises(NotFound):
-        await apps.find(connection, "chat")
+    for app_id in ("chat", "", "a\0b"):
+        with pytest.raises(NotFound):
+            await apps.find(connection, app_id)
     with pytest.raises(NotFound):
         await apps.change(connection, "chat", AppChange(name="x"), COMMAND)
     with pytest.raises(NotFound):
