@@ -623,7 +623,7 @@ async def test_old_failures_are_forgotten(connection: Connection) -> None:
 
 
 async def test_a_flood_of_sign_ins_is_bounded(
-    enter: SignIn, anna: Member, monkeypatch: pytest.MonkeyPatch
+    connection: Connection, enter: SignIn, anna: Member, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from mana_errors.access import passwords as module  # noqa: PLC0415 - to narrow its queue
 
@@ -637,6 +637,9 @@ async def test_a_flood_of_sign_ins_is_bounded(
     )
     assert any(isinstance(result, Busy) for result in results)
     assert all(isinstance(result, Busy | Unauthorized) for result in results)
+    counted = "SELECT sum(failures) FROM error_logs.sign_in_failures WHERE subject LIKE 'email:%'"
+    tried = sum(isinstance(result, Unauthorized) for result in results)
+    assert await connection.fetchval(counted) == tried, "who was sent away did not fail"
     assert await enter(claim()) == anna
 
 

@@ -12,7 +12,7 @@ from typing import Final
 
 from mana_errors.access import codes
 from mana_errors.access.passwords import Passwords, is_outdated
-from mana_errors.errors import BadRequest, TooManyRequests, Unauthorized
+from mana_errors.errors import BadRequest, Busy, TooManyRequests, Unauthorized
 from mana_errors.model.member import Member, normal_email
 from mana_errors.store import attempts, members, sessions
 from mana_errors.store.attempts import Subject
@@ -54,7 +54,7 @@ class SignIn:
         """The member. Raises Unauthorized, TooManyRequests, Busy, StoreUnavailable."""
         email = _readable(claim.email)
         known = await self._begin(claim, email)
-        if not await self._matches(known, claim.password) or known is None:
+        if not await self._matches(known, claim, email) or known is None:
             raise Unauthorized(_WRONG)
         fresh = await self._rehashed(known, claim.password)
         async with self._reader.connection() as connection:
@@ -72,7 +72,7 @@ class SignIn:
         """
         claim = Claim(member.email, password, "", address)
         known = await self._begin(claim, member.email)
-        if known is None or not await self._matches(known, password):
+        if known is None or not await self._matches(known, claim, member.email):
             raise Unauthorized("the password is wrong")
         subjects = _subjects(member.email, address)
         async with self._reader.connection() as connection:
@@ -83,9 +83,17 @@ class SignIn:
             await _count(connection, email, claim.address)
             return await members.credentials(connection, email)
 
-    async def _matches(self, known: Credentials | None, password: str) -> bool:
+    async def _matches(self, known: Credentials | None, claim: Claim, email: str) -> bool:
         # Without a connection: a queue here must not keep others from the database.
-        return await self._passwords.matches(known.password_hash if known else None, password)
+        try:
+            password_hash = known.password_hash if known else None
+            return await self._passwords.matches(password_hash, claim.password)
+        except Busy:
+            # it was not tried, and members must not wait longer for what a flood does
+            async with self._reader.connection() as connection:
+                for subject in _subjects(email, claim.address):
+                    await attempts.forgive(connection, subject)
+            raise
 
     async def _rehashed(self, known: Credentials, password: str) -> str | None:
         if is_outdated(known.password_hash):

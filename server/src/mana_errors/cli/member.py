@@ -239,9 +239,11 @@ def _state(member: "Member") -> str:
 
 def _table(found: "list[Member]") -> None:
     from rich.console import Console
-    from rich.table import Table
+    from rich.table import Column, Table
 
-    table = Table("e-mail", "name", "role", "apps", "two-factor", "disabled", box=None)
+    # whole, however narrow the terminal: it is what the other commands take
+    email = Column("e-mail", overflow="fold", no_wrap=True)
+    table = Table(email, "name", "role", "apps", "two-factor", "disabled", box=None)
     for member in found:
         seen = "all" if member.apps is None else ",".join(member.apps)
         code = "yes" if member.two_factor else "no"

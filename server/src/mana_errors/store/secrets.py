@@ -10,9 +10,6 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
 from mana_errors.config import Settings
 from mana_errors.errors import BadSetting
 
@@ -28,6 +25,9 @@ class SecretBox:
     """Encrypts and decrypts with one key."""
 
     def __init__(self, key: str) -> None:
+        # 7 MB and 40 ms that a worker pays only once somebody signs in
+        from cryptography.hazmat.primitives.ciphers.aead import AESGCM  # noqa: PLC0415
+
         # random and long: a slow derivation would protect nothing more
         self._cipher = AESGCM(sha256(_PURPOSE + key.encode()).digest())
 
@@ -38,6 +38,8 @@ class SecretBox:
 
     def open(self, sealed: bytes, context: bytes) -> bytes:
         """Decrypt. Raises BadSetting where the key is another one than it was sealed with."""
+        from cryptography.exceptions import InvalidTag  # noqa: PLC0415 - as above
+
         version, nonce = sealed[:1], sealed[1 : 1 + _NONCE_BYTES]
         try:
             return self._cipher.decrypt(nonce, sealed[1 + _NONCE_BYTES :], version + context)
