@@ -10,8 +10,8 @@ from mana_errors import meters
 from mana_errors.store import apps, budgets, partitions
 from mana_errors.store.db import Connection
 
-# Between transactions: three quarters of the time the disk is the ingest's.
-PAUSE_S: Final = 0.03
+# Between transactions: the digest and readers have their turn.
+PAUSE_S: Final = 0.05
 
 _log: Final = logging.getLogger(__name__)
 

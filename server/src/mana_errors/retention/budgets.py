@@ -16,8 +16,8 @@ from mana_errors.store.db import Connection
 # Trimmed apps are at 90 % of their budget: a plan reads all of an app's events, so it should serve
 # for a while.
 _KEEP_TENTHS: Final = 9
-# Between transactions: three quarters of the time the disk is the ingest's.
-PAUSE_S: Final = 0.03
+# Between transactions: the digest and readers have their turn.
+PAUSE_S: Final = 0.05
 # How often it is said again that an app has nothing left to give.
 _SAY_AGAIN_S: Final = 3600.0
 

@@ -12,8 +12,8 @@ from mana_errors.store.db import Connection
 MINUTES_KEPT: Final = timedelta(days=2)
 # A year and a month: this month beside the same one a year ago.
 HOURS_KEPT: Final = timedelta(days=400)
-# Between statements.
-PAUSE_S: Final = 0.03
+# Between transactions: the digest and readers have their turn.
+PAUSE_S: Final = 0.05
 
 
 async def roll_up(connection: Connection, now: datetime) -> None:

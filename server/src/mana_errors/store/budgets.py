@@ -17,9 +17,9 @@ from mana_errors.store.db import Connection
 from mana_errors.store.queries import load
 
 _SQL: Final = load("budgets")
-# Events deleted in one transaction: some 10 ms, during which a batch of the digest may wait for the
-# same row of app_days.
-CHUNK: Final = 1_000
+# Events deleted in one transaction: tens of milliseconds, during which a batch of the digest may
+# wait for the same row of app_days.
+CHUNK: Final = 500
 # A plan reads all events of an app once.
 _PLAN_TIMEOUT_S: Final = 900.0
 
