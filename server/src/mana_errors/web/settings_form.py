@@ -11,6 +11,8 @@ from mana_errors.web.forms import Form
 NUMBERS: Final = {
     "ratePerSecond": "rate_per_second",
     "rateBurst": "rate_burst",
+    "keyRatePerSecond": "key_rate_per_second",
+    "keyRateBurst": "key_rate_burst",
     "sampleAfter": "sample_after",
     "eventsPerHour": "events_per_hour",
     "eventsPerDay": "events_per_day",

@@ -221,6 +221,8 @@ WORDS: Final[Mapping[str, str]] = {
     "limits": "Limits",
     "rate_per_second": "Events a second, sustained",
     "rate_burst": "Events at once",
+    "key_rate_per_second": "Events a second with one key, sustained",
+    "key_rate_burst": "Events at once with one key",
     "sample_after": "Bodies kept of each problem and minute",
     "sample_hint": "Above, a storm is sampled; counts stay exact. Empty: as the server does. "
     "0: never sample.",

@@ -225,6 +225,8 @@ WORDS: Final[Mapping[str, str]] = {
     "limits": "Grenzen",
     "rate_per_second": "Ereignisse je Sekunde, dauernd",
     "rate_burst": "Ereignisse auf einmal",
+    "key_rate_per_second": "Ereignisse je Sekunde mit einem Schlüssel, dauernd",
+    "key_rate_burst": "Ereignisse auf einmal mit einem Schlüssel",
     "sample_after": "Behaltene Ereignisse je Problem und Minute",
     "sample_hint": "Darüber wird ein Sturm nur in Stichproben gespeichert; Zahlen bleiben genau. "
     "Leer: wie der Server. 0: nie.",
