@@ -90,14 +90,13 @@ def test_children_read_what_their_parent_had(tmp_path: Path) -> None:
     """Every setting survives the environment, whatever set it."""
     settings = Settings(
         host="::", port=0, data_dir=tmp_path, workers=3, database_url="postgresql://a/b",
-        retention_days=7, sample_after=5, spool_max_bytes=2**30, min_free_bytes=0, log_level="debug",
-        log_format="json", public_url="https://errors.example.org", secret_key="k" * 32,
-        allowed_hosts=("errors.lan", "errors.internal"), jwks_url="https://auth.example/jwks",
-        jwt_secret="s" * 32, jwt_issuer="https://auth.example", jwt_audience="errors",
-        users_table="auth.users",
-            register_apps=False, max_apps=7, rate_per_address=0,
-            rate_burst_per_address=9, trusted_proxies=("10.0.0.0/8", "fd00::/8"),
-            max_connections=99, max_memory_bytes=2**30,
+        retention_days=7, sample_after=5, spool_max_bytes=2**30, min_free_bytes=0,
+        log_level="debug", log_format="json", public_url="https://errors.example.org",
+        secret_key="k" * 32, allowed_hosts=("errors.lan", "errors.internal"),
+        jwks_url="https://auth.example/jwks", jwt_secret="s" * 32,
+        jwt_issuer="https://auth.example", jwt_audience="errors", users_table="auth.users",
+        register_apps=False, max_apps=7, rate_per_address=0, rate_burst_per_address=9,
+        trusted_proxies=("10.0.0.0/8", "fd00::/8"), max_connections=99, max_memory_bytes=2**30,
     )  # fmt: skip
     changed = [f.name for f in fields(Settings) if getattr(settings, f.name) == f.default]
     assert changed == [], "give the new setting a value of its own here"
@@ -113,7 +112,7 @@ def test_a_users_table_is_an_identifier(table: str) -> None:
 
 @pytest.mark.parametrize("url", ["file:///etc/passwd", "ftp://a/b", "auth.example", "https://"])
 def test_a_key_set_is_fetched_from_the_web_alone(url: str) -> None:
-    with pytest.raises(BadSetting, match="MANA_ERRORS_JWKS_URL: .* must begin with https"):
+    with pytest.raises(BadSetting, match=r"MANA_ERRORS_JWKS_URL: .* must begin with https"):
         load_settings({"MANA_ERRORS_JWKS_URL": url})
 
 
