@@ -3,8 +3,10 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import httpx
 import pytest
 
+from harness import Server, wait_until
 from mana_errors.model.app import App, Quota
 from mana_errors.model.app_change import AppChange, NewApp
 from mana_errors.retention.quotas import ends, evaluate
@@ -103,3 +105,25 @@ async def test_workers_hear_of_a_change_and_of_nothing_else(connection: Connecti
 def test_months_end_where_they_should(now: str, end: str) -> None:
     moment = datetime.fromisoformat(now).replace(tzinfo=UTC)
     assert ends(moment)[Quota.MONTH] == datetime.fromisoformat(end).replace(tzinfo=UTC)
+
+
+def report(server: Server, message: str) -> httpx.Response:
+    body = {"errorCode": "LOOP", "errorType": "Error", "message": message, "appId": "loop"}
+    return httpx.post(f"{server.base_url}/api/v1/errors", json=body)
+
+
+def test_a_running_server_refuses_what_is_over_and_shows_what_is_new(server: Server) -> None:
+    """From the digest's ledger over the background process to the worker, within seconds."""
+    assert server.cli("app", "create", "loop").returncode == 0
+    assert server.cli("app", "set", "loop", "--setting", "eventsPerDay=3").returncode == 0
+    for _ in range(3):
+        assert report(server, "again").status_code == 201
+
+    def refused() -> httpx.Response | None:
+        answer = report(server, "again")
+        return answer if answer.status_code == 429 else None
+
+    answer = wait_until(refused, "429")
+    assert 0 < int(answer.headers["retry-after"]) <= 3600
+    assert answer.json()["success"] is False
+    assert report(server, "something new").status_code == 201
