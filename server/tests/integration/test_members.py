@@ -412,6 +412,29 @@ async def test_the_first_owner_is_welcome_and_nobody_after(
     assert await people.welcome(connection) is None
 
 
+async def test_of_two_welcomes_one_makes_the_first_owner(
+    connection: Connection, reader: Reader
+) -> None:
+    """Two nodes that start at once may each print one."""
+
+    async def join(secret: str) -> Member:
+        async with reader.connection() as own:
+            return await people.join(own, secret, Newcomer(f"{secret}@example.org", "", "h", HOME))
+
+    for round_ in range(5):
+        pair = [
+            await links.make(
+                connection,
+                NewLink(Purpose.WELCOME, f"node{round_}{number}", Role.OWNER),
+                links.WELCOME_TTL,
+            )
+            for number in range(2)
+        ]
+        done = await asyncio.gather(*map(join, pair), return_exceptions=True)
+        assert sorted(type(result).__name__ for result in done) == ["Member", "NotFound"]
+        await connection.execute("DELETE FROM error_logs.members")
+
+
 async def test_a_welcome_that_was_overtaken_makes_no_owner(connection: Connection) -> None:
     secret = await people.welcome(connection)
     assert secret is not None
