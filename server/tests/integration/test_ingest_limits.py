@@ -447,3 +447,32 @@ async def test_bombs_cost_one_event(site: Site) -> None:
     status, _, _ = await site.send(bomb, Content_Encoding="gzip", X_App_Id="chat")
     assert status == 413
     assert await site.ledger() == {("chat", Outcome.TOO_LARGE): 1}
+
+
+async def test_clients_that_leave_before_their_answer_leave_nothing_behind(site: Site) -> None:
+    """Neither a place nor bytes are held for them."""
+    body = json.dumps(report(context={"a": "x" * 100_000})).encode()
+    head = b"POST /api/v1/errors HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % len(body)
+    for sent in (head + body, head + body[:50_000], head[:20]):
+        for _ in range(5):
+            _, writer = await site.connect()
+            writer.write(sent)
+            await writer.drain()
+            writer.transport.abort()
+    own = site.ingest.guard
+    async with asyncio.timeout(20):
+        while own._connections:  # noqa: ASYNC110 - nobody tells
+            await asyncio.sleep(0.01)
+    await asyncio.sleep(0.1)
+    assert (own._bodies, len(own._waiting)) == (0, 0)
+
+
+async def test_a_watch_that_stopped_waits_for_nobody() -> None:
+    """The answer to a client that has left comes after its connection is lost."""
+    own = guard.Guard(Settings())
+    clock = watch.Watch(own, asyncio.get_running_loop(), lambda: None)
+    clock.idle()
+    assert len(own._waiting) == 1
+    clock.stop()
+    clock.idle()
+    assert len(own._waiting) == 0

@@ -69,6 +69,9 @@ class Watch:
 
     def idle(self) -> None:
         """The client has its answer, or has said nothing yet."""
+        if self._timer.cancelled():
+            # It left while we worked.
+            return
         self._phase = _Phase.IDLE
         self.since = self._loop.time()
         self._guard.waits(self)
