@@ -9,12 +9,17 @@ import uvicorn
 import uvloop
 
 from mana_errors.cli.worker import BACKLOG, KEEP_ALIVE_S
-from mana_errors.ingest.accept import JSON_HEADERS, Answer, Ingest, Reply
+from mana_errors.config import Settings
+from mana_errors.ingest.accept import Ingest, Reply
+from mana_errors.ingest.answer import stored
+from mana_errors.ingest.guard import Guard
 from mana_errors.ingest.http import protocol_class
+from mana_errors.ingest.identify import Sender
+from mana_errors.ingest.origins import ANY_ORIGIN
 from mana_errors.ingest.receive import Headers, Receive, Scope, Send
 
-_BODY: Final = b'{"success":true,"id":"01990000-0000-7000-8000-000000000000"}'
-_ANSWER: Final = Answer(201, JSON_HEADERS, _BODY)
+_ANSWER: Final = stored("01990000-0000-7000-8000-000000000000", ANY_ORIGIN)
+_SENDER: Final = Sender()
 
 
 class NoWork(Ingest):
@@ -22,13 +27,19 @@ class NoWork(Ingest):
 
     def __init__(self) -> None:
         """Needs neither spool nor clock."""
+        self.guard = Guard(Settings())
 
-    def check(self, headers: Headers, *, batch: bool) -> None:
+    def meet(self, headers: Headers, query: bytes, host: str | None) -> Sender:
+        """Nobody in particular."""
+        del headers, query, host
+        return _SENDER
+
+    def check(self, sender: Sender, *, batch: bool) -> None:
         """Refuse nothing."""
 
-    def accept(self, headers: Headers, body: bytes, reply: Reply, *, batch: bool) -> None:
+    def accept(self, sender: Sender, body: bytes, reply: Reply, *, batch: bool) -> None:
         """The same answer to all."""
-        del headers, body, batch
+        del sender, body, batch
         reply(_ANSWER)
 
 

@@ -337,13 +337,15 @@ async def test_too_much_memory_and_too_many_bodies(
         assert "memory at its ceiling" in said["error"]
         monkeypatch.setattr(own, "_resident", lambda: 0)
         own.hold(own._max_bodies - 10)
-        status, _, said = await site.send(report())
+        large = report(stackTrace="x" * (guard.FREE_BYTES + 100))
+        status, _, said = await site.send(large)
         assert (status, "bodies" in said["error"]) == (503, True)
-        own.release(own._max_bodies - 10)
         assert (await site.send(report()))[0] == 201
+        own.release(own._max_bodies - 10)
+        assert (await site.send(large))[0] == 201
         assert own._bodies == 0
         assert await site.ledger() == {
-            ("chat", Outcome.ACCEPTED): 1,
+            ("chat", Outcome.ACCEPTED): 2,
             ("", Outcome.UNAVAILABLE): 2,
         }
 

@@ -4,7 +4,7 @@ import pytest
 
 from mana_errors.config import Settings
 from mana_errors.errors import Overloaded
-from mana_errors.ingest.guard import Guard, Held, resident_bytes
+from mana_errors.ingest.guard import FREE_BYTES, Guard, Held, resident_bytes
 
 MAX = 2**27
 
@@ -54,13 +54,26 @@ def test_bodies_have_a_quarter_of_it() -> None:
     """What is dealt with makes room."""
     site = Site()
     one, other = Held(site.guard), Held(site.guard)
-    one.add(MAX // 4)
+    one.add(MAX // 4 + FREE_BYTES)
     with pytest.raises(Overloaded):
-        other.add(1)
+        other.add(FREE_BYTES + 1)
     other.release()
     one.release()
     one.release()
-    other.add(MAX // 4)
+    other.add(MAX // 4 + FREE_BYTES)
+
+
+def test_small_bodies_pass_beside_huge_ones_that_never_end() -> None:
+    """However they come in: the beginning of each body takes no room."""
+    site = Site()
+    Held(site.guard).add(MAX // 4 + FREE_BYTES)
+    small = Held(site.guard)
+    for _ in range(4):
+        small.add(FREE_BYTES // 4)
+    with pytest.raises(Overloaded):
+        small.add(1)
+    small.release()
+    small.add(FREE_BYTES)
 
 
 def test_the_longest_silent_connection_makes_room() -> None:

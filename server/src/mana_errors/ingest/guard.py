@@ -21,6 +21,9 @@ from mana_errors.model.health import Check
 MEMORY_CHECK_S: Final = 0.5
 # Part of the memory that bodies may take which are not whole yet.
 BODIES_SHARE: Final = 0.25
+# Of each body these take no room: a handful of senders of huge bodies, who never end them, must
+# not keep everybody's small reports out. All connections together hold 128 MiB so.
+FREE_BYTES: Final = 16 * 1024
 # The allocator keeps what was freed unless it is asked; asking takes milliseconds.
 GIVE_BACK_S: Final = 5.0
 # A connection that was silent for so long may go when another wants its place. Round trips are
@@ -157,21 +160,25 @@ class Guard:
 class Held:
     """What one request holds of the room for bodies."""
 
-    __slots__ = ("_guard", "_size")
+    __slots__ = ("_counted", "_guard", "_size")
 
     def __init__(self, guard: Guard) -> None:
         self._guard = guard
         self._size = 0
+        self._counted = 0
 
     def add(self, size: int) -> None:
         """Part of its body came in. Raises Overloaded."""
-        self._guard.hold(size)
         self._size += size
+        more = max(self._size - FREE_BYTES, 0) - self._counted
+        if more:
+            self._guard.hold(more)
+            self._counted += more
 
     def release(self) -> None:
         """It is dealt with, or refused."""
-        self._guard.release(self._size)
-        self._size = 0
+        self._guard.release(self._counted)
+        self._size = self._counted = 0
 
 
 def _give_back() -> None:
