@@ -11,11 +11,13 @@ from typing import Final
 from bench.database import measure_growth, measure_retention
 from bench.measure import DEFAULT, FULL, QUICK, Scale
 from bench.path import measure_path, measure_storms
+from bench.reading import measure_reading
 from bench.report import Figure, describe, save, table
 from bench.server import SCRATCH
 
 GROUPS: Final[dict[str, Callable[[Scale], Awaitable[list[Figure]]]]] = {
     "path": measure_path,
+    "reading": measure_reading,
     "storms": measure_storms,
     "growth": measure_growth,
     "retention": measure_retention,

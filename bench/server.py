@@ -168,7 +168,7 @@ async def _connected(dsn: str) -> db.Connection:
     while True:
         try:
             connection = await db.connect(dsn, application="mana-bench", command_timeout_s=None)
-            if await connection.fetchval("SELECT to_regclass('error_logs.tokens')") is not None:
+            if await connection.fetchval("SELECT to_regclass('error_logs.audit_log')") is not None:
                 return connection
             await connection.close()
         except StoreUnavailable:
