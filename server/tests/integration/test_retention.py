@@ -98,12 +98,12 @@ async def test_dropped_partitions_take_their_days_along(connection: Connection) 
 
 
 async def test_a_clock_ahead_of_postgresqls_drops_nothing(connection: Connection) -> None:
-    await add_days(connection, "chat", [28])
+    await add_days(connection, "chat", [27])
     await apps.create(connection, NewApp("chat"), COMMAND)
     await apps.change(connection, "chat", AppChange(settings={"retentionDays": 29}), COMMAND)
     await ages.keep_partitions(connection, MONTH, NOW + 400 * DAY)
     await ages.expire(connection, MONTH, NOW + 400 * DAY)
-    assert (await days_left(connection, "chat"))["events"] == [28]
+    assert (await days_left(connection, "chat"))["events"] == [27]
 
 
 async def test_dead_rows_are_cleaned_up_before_they_are_many(connection: Connection) -> None:
