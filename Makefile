@@ -5,6 +5,8 @@
 BIN := .venv/bin
 # pytest's arguments: make test ARGS='-k spool'
 ARGS ?=
+# Tests of one file stay together: they share a server.
+PARALLEL := -n 2 --dist loadfile
 
 help: ## Say what there is
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
@@ -16,8 +18,8 @@ run: setup ## Start the server on http://localhost:3001
 	@exec $(BIN)/mana-errors serve
 
 test: setup ## Run every test; what touches PostgreSQL once on 18 and again on 15
-	$(BIN)/pytest $(ARGS)
-	PG15_BIN=$$($(BIN)/python scripts/postgres15.py) TEST_PG=15 $(BIN)/pytest server/tests/integration --ignore=server/tests/integration/test_embedded.py $(ARGS)
+	$(BIN)/pytest $(PARALLEL) $(ARGS)
+	PG15_BIN=$$($(BIN)/python scripts/postgres15.py) TEST_PG=15 $(BIN)/pytest $(PARALLEL) server/tests/integration --ignore=server/tests/integration/test_embedded.py $(ARGS)
 
 check: setup ## Lint, format, types, layers
 	$(BIN)/ruff check

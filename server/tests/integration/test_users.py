@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import msgspec
 import pytest
@@ -21,7 +21,7 @@ from mana_errors.retention.users import forget_deleted
 from mana_errors.store import db, users
 from rows import NOON, add_event, add_issue
 
-ANN, BOB = str(uuid4()), str(uuid4())
+ANN, BOB = str(UUID(int=0xA1)), str(UUID(int=0xB0))
 NOW = datetime.now(UTC)
 
 
