@@ -20,11 +20,12 @@ import msgspec
 from mana_errors.config import Settings
 from mana_errors.digest.group import group, tell
 from mana_errors.digest.parse import parse_stack
-from mana_errors.ingest.decode import Report, decode_report
+from mana_errors.ingest.decode import decode_report
 from mana_errors.ingest.filter import FilterSet
 from mana_errors.ingest.identify import Identify, Known
 from mana_errors.ingest.limit import Limits
 from mana_errors.ingest.quota import Quotas
+from mana_errors.ingest.report import Report
 from mana_errors.ingest.scrub import scrub
 from mana_errors.model.app import AppSettings, Directory, Filters, KnownApp
 from mana_errors.model.event import Event

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from mana_errors.errors import ClientError
 from mana_errors.ingest.cut import cut
-from mana_errors.ingest.decode import Report, decode_report, split_batch, tidy
+from mana_errors.ingest.decode import decode_report, split_batch, tidy
 from mana_errors.ingest.identify import Sender
+from mana_errors.ingest.report import Report
 from mana_errors.ingest.scrub import scrub
 from mana_errors.ingest.stamp import MAX_FUTURE, Clock, stamp
 from mana_errors.model.event import Event

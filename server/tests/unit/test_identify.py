@@ -7,9 +7,9 @@ import pytest
 from mana_errors.config import Settings
 from mana_errors.errors import Forbidden, ForeignOrigin, InvalidReport, Unauthorized, UnknownApp
 from mana_errors.ingest.address import Addresses
-from mana_errors.ingest.decode import Report
 from mana_errors.ingest.identify import Identify, Known, Sender
 from mana_errors.ingest.origins import cors_headers, is_allowed
+from mana_errors.ingest.report import Report
 from mana_errors.model.app import AppSettings, Directory, KnownApp
 
 KEY = "0123456789abcdef0123456789abcdef"

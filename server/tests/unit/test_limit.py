@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from mana_errors.config import Settings
 from mana_errors.errors import OverQuota, TooManyRequests
-from mana_errors.ingest.decode import Report
 from mana_errors.ingest.limit import Buckets, Limits
 from mana_errors.ingest.quota import MAX_RETRY_AFTER_S, TRICKLE_PER_S, Quotas
+from mana_errors.ingest.report import Report
 from mana_errors.model.app import AppSettings, KnownApp, Quota
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)

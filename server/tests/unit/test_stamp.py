@@ -8,8 +8,8 @@ import pytest
 
 from mana_errors.errors import InvalidReport
 from mana_errors.ingest.cut import cut
-from mana_errors.ingest.decode import Report
 from mana_errors.ingest.identify import Sender
+from mana_errors.ingest.report import Report
 from mana_errors.ingest.stamp import MAX_FUTURE, Clock, stamp
 from mana_errors.model.event import Event, Severity
 from mana_errors.model.ids import uuid7

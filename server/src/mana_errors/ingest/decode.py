@@ -2,63 +2,21 @@
 
 import json
 import re
-from typing import Annotated, Any, Final, TypeVar
-from uuid import UUID
+from typing import Any, Final, TypeVar
 
 import msgspec
-from msgspec import Meta
 
 from mana_errors.errors import BadRequest, InvalidReport, TooLarge
-from mana_errors.model.event import Environment, JsonObject, Severity, SourceType
+from mana_errors.ingest.report import Report
 
 T = TypeVar("T")
 S = TypeVar("S", bound=msgspec.Struct)
-
-# The contract and what is seen in the wild (contract §2); identifiers longer than that are refused.
-Code = Annotated[str, Meta(max_length=100)]
-AppId = Annotated[str, Meta(max_length=50)]
-Name = Annotated[str, Meta(max_length=100)]
-Method = Annotated[str, Meta(max_length=10)]
-Fingerprint = Annotated[str, Meta(max_length=256)]
-# Sentry's limit for a release name, so that one name fits both protocols.
-Release = Annotated[str, Meta(max_length=250)]
-HttpStatus = Annotated[int, Meta(ge=100, le=599)]
 
 MAX_REPORT_BYTES: Final = 1024 * 1024
 MAX_BATCH_BYTES: Final = 10 * 1024 * 1024
 MAX_BATCH_ITEMS: Final = 1000
 # No honest report nests deeper, and every walk over it may be recursive.
 MAX_DEPTH: Final = 64
-
-
-class Report(msgspec.Struct, rename="camel", kw_only=True, gc=False):
-    """One report as the contract's POST /api/v1/errors takes it."""
-
-    error_code: Code
-    error_type: Code
-    message: str
-    stack_trace: str | None = None
-    app_id: AppId | None = None
-    source_type: SourceType | None = None
-    service_name: Name | None = None
-    user_id: Name | None = None
-    session_id: Name | None = None
-    request_url: str | None = None
-    request_method: Method | None = None
-    request_headers: JsonObject | None = None
-    request_body: JsonObject | None = None
-    response_status_code: HttpStatus | None = None
-    environment: Environment | None = None
-    severity: Severity | None = None
-    context: JsonObject | None = None
-    fingerprint: Fingerprint | None = None
-    user_agent: str | None = None
-    browser_info: JsonObject | None = None
-    device_info: JsonObject | None = None
-    occurred_at: str | None = None
-    # ours: idempotency id, and the app's version
-    id: UUID | None = None
-    release: Release | None = None
 
 
 class _Batch(msgspec.Struct, gc=False):
@@ -180,7 +138,14 @@ def _tidy_text(text: str) -> str:
 def _check_depth(report: Report) -> None:
     level: list[Any] = [
         value
-        for name in ("request_headers", "request_body", "context", "browser_info", "device_info")
+        for name in (
+            "request_headers",
+            "request_body",
+            "context",
+            "browser_info",
+            "device_info",
+            "payload",
+        )
         if (value := getattr(report, name)) is not None
     ]
     # The report itself is level 1.

@@ -75,7 +75,7 @@ def compile_filters(filters: Filters) -> list[Test]:
         _globs(filters.paths, lambda event: _path(event.request_url)),
         _globs(filters.releases, lambda event: event.release),
         _globs(filters.user_agents, _agent),
-        _environments(filters),
+        _globs(filters.environments, lambda event: event.environment),
         _networks(filters.addresses),
         (lambda event, _: _agent_matches(_crawler.search, event)) if filters.crawlers else None,
         (lambda event, _: _agent_matches(_legacy.search, event))
@@ -96,11 +96,6 @@ def _globs(patterns: tuple[str, ...], text_of: Text) -> Test | None:
         return text is not None and matches(text)
 
     return test
-
-
-def _environments(filters: Filters) -> Test | None:
-    unwanted = frozenset(filters.environments)
-    return (lambda event, _: event.environment in unwanted) if unwanted else None
 
 
 def _networks(texts: tuple[str, ...]) -> Test | None:

@@ -9,9 +9,9 @@ import msgspec
 from mana_errors.config import Settings
 from mana_errors.errors import Forbidden, ForeignOrigin, InvalidReport, Unauthorized, UnknownApp
 from mana_errors.ingest.address import NO_ADDRESS, Address, Addresses
-from mana_errors.ingest.decode import Report
 from mana_errors.ingest.origins import is_allowed
 from mana_errors.ingest.receive import Headers
+from mana_errors.ingest.report import Report
 from mana_errors.model.app import DEFAULT_SETTINGS, EMPTY_DIRECTORY, Directory, KnownApp
 
 UNKNOWN_APP: Final = "unknown"

@@ -10,8 +10,8 @@ import msgspec
 
 from mana_errors.config import Settings
 from mana_errors.errors import OverQuota
-from mana_errors.ingest.decode import Report
 from mana_errors.ingest.limit import Buckets
+from mana_errors.ingest.report import Report
 from mana_errors.model.app import KnownApp
 
 # An owner may raise the quota meanwhile: nobody shall stay silent for a month.

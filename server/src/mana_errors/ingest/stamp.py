@@ -7,8 +7,8 @@ from typing import Final
 from uuid import UUID, uuid5
 
 from mana_errors.errors import InvalidReport
-from mana_errors.ingest.decode import Report
 from mana_errors.ingest.identify import Sender
+from mana_errors.ingest.report import Report
 from mana_errors.model.event import Event, JsonObject, Severity
 from mana_errors.model.ids import uuid7, uuid7_millis
 
@@ -58,13 +58,15 @@ def stamp(report: Report, app_id: str, sender: Sender, clock: Clock, index: int 
         request_headers=report.request_headers,
         request_body=report.request_body,
         response_status_code=report.response_status_code,
-        environment=report.environment,
+        environment=report.environment or None,
         context=report.context,
         client_fingerprint=report.fingerprint or None,
         user_agent=report.user_agent or sender.user_agent,
         browser_info=report.browser_info,
         device_info=report.device_info,
         release=report.release or None,
+        tags=report.tags,
+        payload=report.payload,
         resendable=resendable,
         dated=dated,
         notes=notes,

@@ -8,8 +8,6 @@ from uuid import UUID
 import msgspec
 from msgspec import Meta
 
-from mana_errors.model.event import Environment
-
 # As long as the contract's appId.
 AppId = Annotated[str, Meta(min_length=1, max_length=50)]
 _Count = Annotated[int, Meta(ge=0, le=2**53)]
@@ -28,7 +26,7 @@ class Filters(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="c
     paths: _Patterns = ()
     releases: _Patterns = ()
     user_agents: _Patterns = ()
-    environments: tuple[Environment, ...] = ()
+    environments: _Patterns = ()
     # addresses and networks of clients, as 203.0.113.7 or 2001:db8::/32
     addresses: _Patterns = ()
     # what calls itself a crawler

@@ -20,11 +20,16 @@ class SourceType(StrEnum):
 
 
 class Environment(StrEnum):
-    """Deployment stage that produced an event."""
+    """The contract's deployment stages. Apps may name others (Event.environment)."""
 
     DEVELOPMENT = "development"
     STAGING = "staging"
     PRODUCTION = "production"
+
+    @staticmethod
+    def of(name: str) -> "Environment | None":
+        """The stage that an app's own name for it stands for; None for "canary" and the like."""
+        return _STAGES.get(name.lower())
 
 
 class Severity(StrEnum):
@@ -42,6 +47,12 @@ class Severity(StrEnum):
         return _SEVERITY_RANK[self]
 
 
+_STAGES = {
+    **{stage.value: stage for stage in Environment},
+    **dict.fromkeys(("dev", "local", "localhost"), Environment.DEVELOPMENT),
+    **dict.fromkeys(("stage", "preprod", "pre-production"), Environment.STAGING),
+    **dict.fromkeys(("prod", "live"), Environment.PRODUCTION),
+}
 _SEVERITY_RANK = {severity: rank for rank, severity in enumerate(Severity)}
 
 
@@ -80,7 +91,8 @@ class Event(msgspec.Struct, frozen=True, array_like=True, gc=False):
     request_headers: JsonObject | None = None
     request_body: JsonObject | None = None
     response_status_code: int | None = None
-    environment: Environment | None = None
+    # any name; the contract's column holds the stage that it stands for
+    environment: str | None = None
     context: JsonObject | None = None
     # what the client sent; the contract's computed one is made when grouping
     client_fingerprint: str | None = None
@@ -94,3 +106,6 @@ class Event(msgspec.Struct, frozen=True, array_like=True, gc=False):
     dated: bool = False
     # what we changed and why, shown with the event: {"cut": {"message": 7312}, "occurredAt": "…"}
     notes: JsonObject | None = None
+    tags: dict[str, str] | None = None
+    # what the wire says beyond the contract's columns, in the shape of model.payload.Payload
+    payload: JsonObject | None = None

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import msgspec
 
-from mana_errors.model.event import Environment, Severity
+from mana_errors.model.event import Severity
 
 
 class IssueStatus(StrEnum):
@@ -49,7 +49,7 @@ class Delta(msgspec.Struct, array_like=True, gc=False):
     # release of the earliest and of the latest event; empty = not given
     first_release: str
     last_release: str
-    environment: Environment | None
+    environment: str | None
     count: int
     rollups: list[Rollup]
     # 64-bit hashes of distinct user ids

@@ -14,7 +14,7 @@ import msgspec
 from msgspec import Meta
 
 from mana_errors.errors import BadRequest
-from mana_errors.model.event import Environment, Severity
+from mana_errors.model.event import Severity
 from mana_errors.model.issue import IssueStatus
 
 S = TypeVar("S", bound=msgspec.Struct)
@@ -32,7 +32,9 @@ Limit = Annotated[int, Meta(ge=1, le=100, description="Items a page.")]
 # Twice as long as the longest that we make.
 Cursor = Annotated[str, Meta(max_length=200, description="`next` of the page before.")]
 Time = Annotated[datetime, Meta(tz=True, description="ISO 8601 with a zone.")]
-Environments = Annotated[tuple[Environment, ...], Meta(description="Comma-separated: any of.")]
+Environments = Annotated[
+    tuple[str, ...], Meta(description="Comma-separated: any of, as the clients name them.")
+]
 Severities = Annotated[tuple[Severity, ...], Meta(description="Comma-separated: any of.")]
 Statuses = Annotated[tuple[IssueStatus, ...], Meta(description="Comma-separated: any of.")]
 

@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 from msgspec import Meta
 
-from mana_errors.model.event import Environment, JsonObject, Severity, SourceType
+from mana_errors.model.event import JsonObject, Severity, SourceType
 from mana_errors.model.issue import IssueStatus
 
 T = TypeVar("T")
@@ -36,7 +36,7 @@ class Issue(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     last_seen: datetime
     release: Annotated[str | None, Meta(description="Of the latest event.")]
     first_release: Annotated[str | None, Meta(description="Of the earliest event.")]
-    environment: Annotated[Environment | None, Meta(description="Of the latest event.")]
+    environment: Annotated[str | None, Meta(description="Of the latest event.")]
     fingerprint: str
     resolved_at: datetime | None
     regressed_at: Annotated[datetime | None, Meta(description="When it last came back.")]
@@ -90,7 +90,7 @@ class EventSummary(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     error_type: str
     message: str
     severity: Severity
-    environment: Environment | None
+    environment: str | None
     release: str | None
     source_type: SourceType | None
     service_name: str | None

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from mana_errors.model.event import Event
+from mana_errors.model.event import Environment, Event
 from mana_errors.model.grouped import GroupedEvent
 from mana_errors.store.db import COMMAND_TIMEOUT_S, Connection
 from mana_errors.store.queries import load
@@ -33,6 +33,7 @@ COLUMNS: Final = (
     "request_body",
     "response_status_code",
     "environment",
+    "environment_name",
     "severity",
     "context",
     "fingerprint",
@@ -46,7 +47,17 @@ COLUMNS: Final = (
     "release",
     "notes",
     "weight",
+    "tags",
+    "payload",
 )
+
+
+def _environment(name: str | None) -> tuple[Environment | None, str | None]:
+    """The contract's stage, and the name where that says something else."""
+    if name is None:
+        return None, None
+    stage = Environment.of(name)
+    return stage, None if name == stage else name
 
 
 def row(item: GroupedEvent) -> tuple[Any, ...]:
@@ -68,7 +79,7 @@ def row(item: GroupedEvent) -> tuple[Any, ...]:
         event.request_headers,
         event.request_body,
         event.response_status_code,
-        event.environment,
+        *_environment(event.environment),
         event.severity,
         event.context or {},
         item.grouping.fingerprint,
@@ -82,6 +93,8 @@ def row(item: GroupedEvent) -> tuple[Any, ...]:
         event.release,
         event.notes,
         item.weight,
+        event.tags,
+        event.payload,
     )
 
 

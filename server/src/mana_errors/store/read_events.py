@@ -7,6 +7,7 @@ from uuid import UUID
 import msgspec
 
 from mana_errors.errors import BadRequest, NotFound
+from mana_errors.model.event import Environment
 from mana_errors.model.principal import Apps
 from mana_errors.model.query import (
     EventQuery,
@@ -23,6 +24,7 @@ from mana_errors.store.queries import load
 
 _SQL: Final = load("read_events")
 _SORT: Final = "occurredAt"
+_STAGES: Final = frozenset(Environment)
 
 
 async def list_events(connection: Connection, query: EventQuery, apps: Apps) -> Page[EventSummary]:
@@ -58,7 +60,7 @@ async def _page(
 ) -> Page[EventSummary]:
     """One page, of some apps or of all. Each app's events are read by its own index and then
     merged: a list of apps as a condition would read the others' newer events, too."""
-    filters.any_of("e.environment", query.environment, "error_logs.error_environment")
+    _in_environment(filters, query.environment)
     filters.any_of("e.release", query.release)
     filters.any_of("e.user_id", query.user)
     if query.since is not None:
@@ -77,6 +79,23 @@ async def _page(
         return Page(events, None)
     last = events[-1]
     return Page(events, encode_cursor(Position(_SORT, last.occurred_at, last.id)))
+
+
+def _in_environment(filters: Filters, names: Sequence[str]) -> None:
+    stages = [name for name in names if name in _STAGES]
+    others = [name for name in names if name not in _STAGES]
+    of_stage = "e.environment = ANY({}::text[]::error_logs.error_environment[])"
+    if stages and others:
+        filters.add(
+            f"(({of_stage} AND e.environment_name IS NULL) OR e.environment_name = ANY({{}}))",
+            stages,
+            others,
+        )
+    elif stages:
+        filters.any_of("e.environment", stages, "error_logs.error_environment")
+        filters.add("e.environment_name IS NULL")
+    else:
+        filters.any_of("e.environment_name", others)
 
 
 def _after(cursor: str) -> tuple[object, UUID]:

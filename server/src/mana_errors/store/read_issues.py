@@ -83,7 +83,7 @@ async def list_issues(connection: Connection, query: IssueQuery, apps: Apps) -> 
 
 def _filters(query: IssueQuery) -> Filters:
     filters = Filters()
-    filters.any_of("environment", query.environment, "error_logs.error_environment")
+    filters.any_of("environment", query.environment)
     filters.any_of("severity", query.severity, "error_logs.error_severity")
     filters.any_of("status", query.status, "error_logs.issue_status")
     filters.words(_SQL["issue_text"], query.q)

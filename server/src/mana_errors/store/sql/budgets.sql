@@ -32,7 +32,8 @@ WITH mine AS MATERIALIZED (
     -- Narrow rows before anything is sorted. Sizes as stored: neither read nor unpacked; 200 for
     -- what every row has.
     SELECT
-        fingerprint, occurred_at, id, grouping_hash, release, environment, received_at,
+        fingerprint, occurred_at, id, grouping_hash, release, environment, environment_name,
+        received_at,
         (occurred_at AT TIME ZONE 'UTC')::date AS day,
         200 + pg_column_size(message) + COALESCE(pg_column_size(stack_trace), 0)
             + COALESCE(pg_column_size(request_url), 0) + COALESCE(pg_column_size(user_agent), 0)
@@ -62,7 +63,10 @@ WITH mine AS MATERIALIZED (
         fingerprint, occurred_at, id, grouping_hash, day, size,
         row_number() OVER alike = 1 OR lead(id) OVER alike IS NULL AS edge
     FROM mine
-    WINDOW alike AS (PARTITION BY grouping_hash, release, environment ORDER BY occurred_at, id)
+    WINDOW alike AS (
+        PARTITION BY grouping_hash, release, environment, environment_name
+        ORDER BY occurred_at, id
+    )
 ), numbered AS (
     -- The newest of a hash is 1, its oldest 2, and so on inwards: the middle goes first, and the
     -- hash with the most bodies has the highest numbers.

@@ -17,7 +17,7 @@ INSERT INTO error_logs.issues (
 )
 SELECT * FROM unnest(
     $1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[],
-    $7::error_logs.error_severity[], $8::error_logs.error_environment[],
+    $7::error_logs.error_severity[], $8::text[],
     $9::timestamptz[], $10::timestamptz[], $11::text[], $12::text[], $13::bigint[], $14::bigint[]
 );
 
@@ -42,7 +42,7 @@ UPDATE error_logs.issues AS i SET
     updated_at = now()
 FROM unnest(
     $1::uuid[], $2::text[], $3::text[], $4::text[],
-    $5::error_logs.error_severity[], $6::error_logs.error_environment[],
+    $5::error_logs.error_severity[], $6::text[],
     $7::timestamptz[], $8::timestamptz[], $9::text[], $10::text[], $11::bigint[], $12::timestamptz[]
 ) AS d (
     id, title, error_type, culprit, severity, environment,

@@ -6,7 +6,8 @@ SELECT
     (SELECT h.issue_id FROM error_logs.issue_hashes h
      WHERE h.grouping_hash = e.grouping_hash) AS "issueId",
     e.app_id AS "appId", e.error_code AS "errorCode", e.error_type AS "errorType", e.message,
-    e.severity, e.environment, e.release, e.source_type AS "sourceType",
+    e.severity,
+    COALESCE(e.environment_name, e.environment::text) AS environment, e.release, e.source_type AS "sourceType",
     e.service_name AS "serviceName", e.user_id AS "userId", e.request_method AS "requestMethod",
     e.request_url AS "requestUrl", e.response_status_code AS "responseStatusCode",
     e.fingerprint, e.weight, e.occurred_at AS "occurredAt"
@@ -41,7 +42,8 @@ SELECT
     (SELECT h.issue_id FROM error_logs.issue_hashes h
      WHERE h.grouping_hash = e.grouping_hash) AS "issueId",
     e.app_id AS "appId", e.error_code AS "errorCode", e.error_type AS "errorType", e.message,
-    e.severity, e.environment, e.release, e.source_type AS "sourceType",
+    e.severity,
+    COALESCE(e.environment_name, e.environment::text) AS environment, e.release, e.source_type AS "sourceType",
     e.service_name AS "serviceName", e.user_id AS "userId", e.request_method AS "requestMethod",
     e.request_url AS "requestUrl", e.response_status_code AS "responseStatusCode",
     e.fingerprint, e.weight, e.occurred_at AS "occurredAt",
