@@ -24,7 +24,7 @@ from mana_errors.digest.prepare import prepare, received_at
 from mana_errors.digest.sample import Plan, Sampler
 from mana_errors.digest.summarize import summarize
 from mana_errors.digest.users import with_known_users
-from mana_errors.errors import Conflict, StoreUnavailable
+from mana_errors.errors import Conflict
 from mana_errors.model.app import Directory
 from mana_errors.model.grouped import GroupedEvent
 from mana_errors.model.outcome import OutcomeCount
@@ -42,15 +42,7 @@ BATCHES_PER_TURN: Final = 8
 # Grouping hashes remembered, at some hundred bytes each; forgetting costs only bytes of deltas.
 MAX_DESCRIBED: Final = 50_000
 # Conflict: another process digested the batch; the cursor says where to go on.
-_TRY_AGAIN: Final = (
-    StoreUnavailable,
-    Conflict,
-    asyncpg.PostgresError,
-    asyncpg.InterfaceError,
-    # asyncpg's own state after a connection was lost at a bad moment
-    asyncpg.InternalClientError,
-    OSError,
-)
+_TRY_AGAIN: Final = (*db.PASSING, Conflict)
 
 _log: Final = logging.getLogger(__name__)
 

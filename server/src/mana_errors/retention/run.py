@@ -8,11 +8,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
-import asyncpg
-
 from mana_errors import meters
 from mana_errors.config import Settings
-from mana_errors.errors import StoreUnavailable
 from mana_errors.retention import ages, ledger, quotas, users
 from mana_errors.retention.budgets import Budgets
 from mana_errors.retention.leader import Leader, Lock
@@ -23,14 +20,6 @@ RETRY_S: Final = 30.0
 # How often a node asks to become the leader.
 LEAD_POLL_S: Final = 5.0
 
-_TRY_AGAIN: Final = (
-    StoreUnavailable,
-    asyncpg.PostgresError,
-    asyncpg.InterfaceError,
-    # asyncpg's own state after a connection was lost at a bad moment
-    asyncpg.InternalClientError,
-    OSError,
-)
 _log: Final = logging.getLogger(__name__)
 
 
@@ -98,7 +87,7 @@ async def _attempt(leader: Leader, job: Job) -> float:
         if connection is None:
             return LEAD_POLL_S
         await job.work(connection)
-    except _TRY_AGAIN as error:
+    except db.PASSING as error:
         meters.database_failures.labels(job.name).inc()
         _log.warning("retention tries again: %s", error, extra={"job": job.name})
         return RETRY_S

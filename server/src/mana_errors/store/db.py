@@ -29,6 +29,16 @@ COMMAND_TIMEOUT_S: Final = 60.0
 # SQLSTATE classes and codes after which the same transaction may succeed: lost connections,
 # shutdowns, serialization failures, deadlocks, missing resources, internal errors of a node.
 _RETRYABLE: Final = ("08", "57P", "53", "40001", "40P01", "55P03", "XX000")
+# What a loop over a connection meets when the connection, the server or the schema is not there,
+# and survives by trying again later on a new connection.
+PASSING: Final = (
+    StoreUnavailable,
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    # asyncpg's own state after a connection was lost at a bad moment
+    asyncpg.InternalClientError,
+    OSError,
+)
 
 
 def is_retryable(error: BaseException) -> bool:

@@ -10,11 +10,9 @@ import zlib
 from pathlib import Path
 from typing import Final
 
-import asyncpg
 import msgspec
 
 from mana_errors import meters
-from mana_errors.errors import StoreUnavailable
 from mana_errors.logs import Limited
 from mana_errors.model.app import EMPTY_DIRECTORY, Directory
 from mana_errors.store import apps, db
@@ -33,15 +31,6 @@ COMMAND_TIMEOUT_S: Final = 10.0
 _MAGIC: Final = b"mana-directory-1\n"
 _CRC_BYTES: Final = 4
 
-_TRY_AGAIN: Final = (
-    StoreUnavailable,
-    # not migrated yet, among others
-    asyncpg.PostgresError,
-    asyncpg.InterfaceError,
-    # asyncpg's own state after a connection was lost at a bad moment
-    asyncpg.InternalClientError,
-    OSError,
-)
 _log: Final = logging.getLogger(__name__)
 
 
@@ -70,7 +59,7 @@ class DirectoryKeeper:
         while not stopping.is_set():
             try:
                 await self._follow(stopping)
-            except _TRY_AGAIN as error:
+            except db.PASSING as error:
                 meters.database_failures.labels("directory").inc()
                 if time.monotonic() - self._began >= START_S:
                     reason = str(error) or type(error).__name__

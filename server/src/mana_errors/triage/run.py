@@ -8,10 +8,7 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Final
 
-import asyncpg
-
 from mana_errors import meters
-from mana_errors.errors import StoreUnavailable
 from mana_errors.store import db, deltas, fold
 from mana_errors.store.deltas import Queued
 from mana_errors.triage.fold import fold_once
@@ -26,14 +23,6 @@ CLEAN_AFTER: Final = 5_000
 # How often a node asks to become the leader.
 LEAD_POLL_S: Final = 1.0
 
-_TRY_AGAIN: Final = (
-    StoreUnavailable,
-    asyncpg.PostgresError,
-    asyncpg.InterfaceError,
-    # asyncpg's own state after a connection was lost at a bad moment
-    asyncpg.InternalClientError,
-    OSError,
-)
 _log: Final = logging.getLogger(__name__)
 
 
@@ -57,7 +46,7 @@ class Triage:
             stop = stopping.is_set()
             try:
                 worked = await self.fold_all()
-            except _TRY_AGAIN as error:
+            except db.PASSING as error:
                 self._disconnect(error)
                 worked = False
             if stop and not worked:
