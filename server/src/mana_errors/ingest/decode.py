@@ -2,12 +2,14 @@
 
 import json
 import re
-from typing import Any, Final, TypeVar
+from collections.abc import Iterable
+from typing import Any, Final, TypeVar, cast
 
 import msgspec
 
 from mana_errors.errors import BadRequest, InvalidReport, TooLarge
 from mana_errors.ingest.report import Report
+from mana_errors.model.event import JsonObject
 
 T = TypeVar("T")
 S = TypeVar("S", bound=msgspec.Struct)
@@ -24,6 +26,7 @@ class _Batch(msgspec.Struct, gc=False):
 
 
 _report_decoder: Final = msgspec.json.Decoder(Report)
+_any_decoder: Final = msgspec.json.Decoder()
 _batch_decoder: Final = msgspec.json.Decoder(_Batch)
 _NUL_ESCAPE: Final = b"\\u0000"
 
@@ -75,6 +78,32 @@ def _decode_leniently(
         raise InvalidReport(_reason(error)) from error
     except ValueError:
         raise BadRequest(_reason(first)) from first
+
+
+def loads(raw: bytes) -> Any:
+    """Any JSON, leniently: strings hold no NUL and no lone surrogate, and what nests deeper than
+    MAX_DEPTH is left out. Raises BadRequest."""
+    value = _decode(raw, _any_decoder)
+    if raw.count(b"{") + raw.count(b"[") > MAX_DEPTH:
+        _prune([value])
+    return _tidy(value) if _NUL_ESCAPE in raw else value
+
+
+def _prune(level: list[Any]) -> None:
+    for _ in range(MAX_DEPTH):
+        level = [child for value in level for child in _containers(value)]
+    for value in level:
+        value.clear()
+
+
+def _containers(value: Any) -> list[Any]:
+    """The objects and arrays in an object or array."""
+    children: Iterable[Any] = ()
+    if isinstance(value, dict):
+        children = cast("JsonObject", value).values()
+    elif isinstance(value, list):
+        children = cast("list[Any]", value)
+    return [child for child in children if isinstance(child, dict | list)]
 
 
 def _finite(text: str) -> float | str:
@@ -152,12 +181,7 @@ def _check_depth(report: Report) -> None:
     for _ in range(MAX_DEPTH):
         if not level:
             return
-        level = [
-            child
-            for value in level
-            for child in (value.values() if isinstance(value, dict) else value)  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
-            if isinstance(child, dict | list)
-        ]
+        level = [child for value in level for child in _containers(value)]
     raise _too_deep()
 
 

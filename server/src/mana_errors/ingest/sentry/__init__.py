@@ -1,0 +1,1 @@
+"""Sentry's protocol, read: https://develop.sentry.dev/sdk/. Pure."""
