@@ -17,6 +17,7 @@ from mana_errors.ingest.http import protocol_class
 from mana_errors.ingest.identify import Sender
 from mana_errors.ingest.origins import ANY_ORIGIN
 from mana_errors.ingest.receive import Headers, Receive, Scope, Send
+from mana_errors.ingest.routes import REPORT, Route
 
 _ANSWER: Final = stored("01990000-0000-7000-8000-000000000000", ANY_ORIGIN)
 _SENDER: Final = Sender()
@@ -29,17 +30,19 @@ class NoWork(Ingest):
         """Needs neither spool nor clock."""
         self.guard = Guard(Settings())
 
-    def meet(self, headers: Headers, query: bytes, host: str | None) -> Sender:
+    def meet(
+        self, headers: Headers, query: bytes, host: str | None, route: Route = REPORT
+    ) -> Sender:
         """Nobody in particular."""
-        del headers, query, host
+        del headers, query, host, route
         return _SENDER
 
-    def check(self, sender: Sender, *, batch: bool) -> None:
+    def check(self, sender: Sender) -> None:
         """Refuse nothing."""
 
-    def accept(self, sender: Sender, body: bytes, reply: Reply, *, batch: bool) -> None:
+    def accept(self, sender: Sender, body: bytes, reply: Reply) -> None:
         """The same answer to all."""
-        del sender, body, batch
+        del sender, body
         reply(_ANSWER)
 
 

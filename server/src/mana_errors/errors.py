@@ -113,9 +113,11 @@ class TooManyRequests(ClientError):
     status = 429
     title = "Too many requests"
 
-    def __init__(self, message: str, retry_after_s: int) -> None:
+    def __init__(self, message: str, retry_after_s: int, scope: str = "project") -> None:
+        """scope: whose limit it is, in Sentry's words: organization, project or key."""
         super().__init__(message)
         self.retry_after_s = retry_after_s
+        self.scope = scope
 
 
 class OverQuota(TooManyRequests):

@@ -12,6 +12,9 @@ received: Final = Counter(
 outcomes: Final = Counter(
     "mana_errors_outcomes_total", "What became of received events.", ["outcome"]
 )
+items: Final = Counter(
+    "mana_errors_envelope_items_total", "Items of Sentry's envelopes, by type.", ["type"]
+)
 requests_refused: Final = Counter(
     "mana_errors_requests_refused_total",
     "Ingest requests refused as a whole, by HTTP status.",

@@ -12,7 +12,7 @@ from calls import OWN, Things, make_things, sent
 from mana_errors.api.app import build
 from mana_errors.api.listing import ALL_ROUTES
 from mana_errors.config import load_settings
-from mana_errors.ingest.accept import BATCH_PATH, REPORT_PATH
+from mana_errors.ingest.routes import BATCH_PATH, REPORT_PATH
 from mana_errors.model.health import Check
 from mana_errors.model.query import AnyQuery
 from mana_errors.store import db

@@ -6,9 +6,9 @@ from uuid import UUID
 import msgspec
 
 from mana_errors.api.table import Route
-from mana_errors.ingest.accept import BATCH_PATH, REPORT_PATH
 from mana_errors.ingest.answer import BatchAnswer
 from mana_errors.ingest.report import Report
+from mana_errors.ingest.routes import BATCH_PATH, REPORT_PATH
 from mana_errors.model.query import NoQuery
 
 

@@ -15,12 +15,16 @@ from mana_errors.logs import Limited
 RETRY_AFTER_UNEXPECTED_S: Final = 60
 ALLOW: Final = (b"allow", b"POST, OPTIONS, HEAD")
 _JSON: Final = (b"content-type", b"application/json")
+_ALLOW_HEADERS: Final = (
+    b"authorization, content-type, content-encoding, x-app-id, x-app-key, idempotency-key"
+)
+# What Sentry's browser SDKs and their tracing may add.
+_ALLOW_SENTRY_HEADERS: Final = (
+    b"x-sentry-auth, x-requested-with, x-forwarded-for, origin, referer, accept, content-type,"
+    b" authentication, authorization, content-encoding, transfer-encoding, sentry-trace, baggage"
+)
 _PREFLIGHT: Final[HeaderList] = [
     (b"access-control-allow-methods", b"POST, OPTIONS"),
-    (
-        b"access-control-allow-headers",
-        b"authorization, content-type, content-encoding, x-app-id, x-app-key, idempotency-key",
-    ),
     # Two hours, the most that Chromium keeps.
     (b"access-control-max-age", b"7200"),
     ALLOW,
@@ -67,9 +71,11 @@ def json_headers(cors: HeaderList) -> HeaderList:
     return _JSON_TO_ANY if cors is ANY_ORIGIN else [*cors, _JSON]
 
 
-def preflight(cors: HeaderList) -> Answer:
+def preflight(cors: HeaderList, *, sentry: bool = False) -> Answer:
     """The answer to a browser that asks whether it may report."""
-    return Answer(204, [*cors, *_PREFLIGHT], b"")
+    allowed = _ALLOW_SENTRY_HEADERS if sentry else _ALLOW_HEADERS
+    headers = [*cors, *_PREFLIGHT, (b"access-control-allow-headers", allowed)]
+    return Answer(204, headers, b"")
 
 
 def wrong_method() -> Answer:
@@ -104,15 +110,21 @@ def batch_answer(results: list[ItemResult], cors: HeaderList) -> Answer:
 
 def refusal(error: BaseException, cors: HeaderList = ANY_ORIGIN) -> Answer:
     """Any exception -> the contract's answer; the endpoint never throws."""
+    status, headers = refusal_head(error, cors)
+    return Answer(status, headers, failure(reason(error)))
+
+
+def refusal_head(error: BaseException, cors: HeaderList) -> tuple[int, HeaderList]:
+    """Status and headers of a refusal with a body in JSON; counts it, too."""
     headers = json_headers(NO_ORIGIN if isinstance(error, ForeignOrigin) else cors)
     if isinstance(error, TooManyRequests | ServerError):
-        headers = [*headers, _retry_after(error.retry_after_s)]
+        headers = [*headers, retry_after(error.retry_after_s)]
     elif not isinstance(error, ClientError):
         note_unexpected(error)
-        headers = [*headers, _retry_after(RETRY_AFTER_UNEXPECTED_S)]
+        headers = [*headers, retry_after(RETRY_AFTER_UNEXPECTED_S)]
     status = error.status if isinstance(error, ClientError | ServerError) else 503
     meters.requests_refused.labels(str(status)).inc()
-    return Answer(status, headers, failure(reason(error)))
+    return status, headers
 
 
 def reason(error: BaseException) -> str:
@@ -135,5 +147,6 @@ def failure(error: str) -> bytes:
     return _encode({"success": False, "error": error})
 
 
-def _retry_after(seconds: int) -> tuple[bytes, bytes]:
+def retry_after(seconds: int) -> tuple[bytes, bytes]:
+    """The header that says when to come again."""
     return (b"retry-after", str(seconds).encode())

@@ -4,11 +4,12 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from functools import partial
 
-from mana_errors.ingest.accept import BATCH_PATH, REPORT_PATH, Ingest
+from mana_errors.ingest.accept import Ingest
 from mana_errors.ingest.answer import Answer, wrong_method
 from mana_errors.ingest.guard import Held
 from mana_errors.ingest.identify import Sender
 from mana_errors.ingest.receive import ClientGone, Receive, Scope, Send, read_body
+from mana_errors.ingest.routes import Wire, find_route
 
 AsgiApp = Callable[[Scope, Receive, Send], Awaitable[None]]
 
@@ -24,35 +25,34 @@ class IngestApp:
         self._next = next_app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        path = scope["path"].removesuffix("/") if scope["type"] == "http" else ""
-        if path not in {REPORT_PATH, BATCH_PATH}:
+        route = find_route(scope["path"].encode()) if scope["type"] == "http" else None
+        if route is None:
             await self._next(scope, receive, send)
             return
         client = scope["client"]
-        sender = self._ingest.meet(
-            dict(scope["headers"]), scope["query_string"], client[0] if client else None
-        )
+        host = client[0] if client else None
+        sender = self._ingest.meet(dict(scope["headers"]), scope["query_string"], host, route)
         try:
-            answer = await self._answer(scope["method"], sender, receive, batch=path == BATCH_PATH)
+            answer = await self._answer(scope["method"], sender, receive)
         except ClientGone:
             return
         except Exception as error:  # noqa: BLE001 - the contract: the endpoint never throws
             answer = self._ingest.refuse(error, sender)
         await _send(send, answer)
 
-    async def _answer(
-        self, method: str, sender: Sender, receive: Receive, *, batch: bool
-    ) -> Answer:
+    async def _answer(self, method: str, sender: Sender, receive: Receive) -> Answer:
         if method in {"OPTIONS", "HEAD"}:
             return self._ingest.preflight(sender)
-        if method != "POST":
+        # Old browsers report with an image's URL.
+        by_url = method == "GET" and sender.route.wire is Wire.STORE
+        if method != "POST" and not by_url:
             return wrong_method()
-        self._ingest.check(sender, batch=batch)
+        self._ingest.check(sender)
         held = Held(self._ingest.guard)
         try:
-            body = await read_body(receive, self._ingest.limit(batch=batch), held.add)
+            body = b"" if by_url else await read_body(receive, sender.route.limit, held.add)
             answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
-            self._ingest.accept(sender, body, partial(_answer_once, answer), batch=batch)
+            self._ingest.accept(sender, body, partial(_answer_once, answer))
             return await answer
         finally:
             held.release()

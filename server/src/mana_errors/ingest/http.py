@@ -18,20 +18,16 @@ from uvicorn.config import Config
 from uvicorn.server import ServerState
 
 from mana_errors.errors import BadRequest, Overloaded
-from mana_errors.ingest.accept import BATCH_PATH, REPORT_PATH, Ingest
+from mana_errors.ingest.accept import Ingest
 from mana_errors.ingest.answer import Answer, refusal
 from mana_errors.ingest.guard import Held
 from mana_errors.ingest.handed import MAX_HEADERS_BYTES, HandedProtocol
 from mana_errors.ingest.identify import Sender
 from mana_errors.ingest.receive import Headers, too_large
+from mana_errors.ingest.routes import REPORT, Route, find_route
 from mana_errors.ingest.watch import Watch
 
 _METHOD: Final = b"POST /"
-_PATHS: Final = {
-    path.encode() + slash: path == BATCH_PATH
-    for path in (REPORT_PATH, BATCH_PATH)
-    for slash in (b"", b"/")
-}
 # A request line that fits the routes above, with room for the query that proxies or clients add.
 MAX_LINE_BYTES: Final = 8 * 1024
 # How long a refused request may go on sending, so that it reads our answer and not a reset.
@@ -65,6 +61,8 @@ class IngestProtocol(asyncio.Protocol):
         self._reading = False
         # an answer is owed
         self._in_work = False
+        # of the request that is being read or in work
+        self._route: Route = REPORT
         # close after the answer
         self._leaving = False
         # refused: whatever still comes is thrown away
@@ -147,12 +145,11 @@ class IngestProtocol(asyncio.Protocol):
     def on_headers_complete(self) -> None:
         if not self._reading:
             return
-        path, _, query = self._url.partition(b"?")
-        self._batch = _PATHS[path]
-        self._limit = self._ingest.limit(batch=self._batch)
+        query = self._url.partition(b"?")[2]
+        self._limit = self._route.limit
         self._watch.has_head()
-        self._sender = self._ingest.meet(self._headers, query, self._host)
-        self._ingest.check(self._sender, batch=self._batch)
+        self._sender = self._ingest.meet(self._headers, query, self._host, self._route)
+        self._ingest.check(self._sender)
         if self._headers.get(b"expect", b"").lower() == b"100-continue":
             self._transport.write(_CONTINUE)
 
@@ -173,7 +170,7 @@ class IngestProtocol(asyncio.Protocol):
         self._leaving = self._leaving or not self._parser.should_keep_alive()
         self._state.total_requests += 1
         body, self._body = b"".join(self._body), []
-        self._ingest.accept(self._sender, body, self._answer, batch=self._batch)
+        self._ingest.accept(self._sender, body, self._answer)
 
     # Steps
 
@@ -189,8 +186,9 @@ class IngestProtocol(asyncio.Protocol):
             self._sniffed = data
             return False
         target = line.split(b" ", 2)[1] if line.startswith(_METHOD) else b""
-        if len(line) <= MAX_LINE_BYTES and target.partition(b"?")[0] in _PATHS:
-            self._reading = True
+        route = find_route(target.partition(b"?")[0]) if len(line) <= MAX_LINE_BYTES else None
+        if route is not None:
+            self._reading, self._route = True, route
             return True
         self._hand_over(data)
         return False

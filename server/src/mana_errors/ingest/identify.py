@@ -12,7 +12,10 @@ from mana_errors.ingest.address import NO_ADDRESS, Address, Addresses
 from mana_errors.ingest.origins import is_allowed
 from mana_errors.ingest.receive import Headers
 from mana_errors.ingest.report import Report
+from mana_errors.ingest.routes import REPORT, Route, Wire
+from mana_errors.ingest.sentry.credentials import dsn_parts, key_in
 from mana_errors.model.app import DEFAULT_SETTINGS, EMPTY_DIRECTORY, Directory, KnownApp
+from mana_errors.model.event import Protocol
 
 UNKNOWN_APP: Final = "unknown"
 MAX_APP_ID: Final = 50
@@ -37,6 +40,8 @@ class Sender(msgspec.Struct, gc=False):
     idempotency_key: str | None = None
     # what a bearer token proved; beats the body's
     user_id: str | None = None
+    route: Route = REPORT
+    query: bytes = b""
 
     @property
     def named(self) -> str:
@@ -75,7 +80,9 @@ class Identify:
         self._directory = known.directory()
         self._new: dict[str, KnownApp] = {}
 
-    def meet(self, headers: Headers, query: bytes, host: str | None) -> Sender:
+    def meet(
+        self, headers: Headers, query: bytes, host: str | None, route: Route = REPORT
+    ) -> Sender:
         """The sender of a request as its head tells. Never raises: check() does."""
         get = headers.get
         key = get(b"x-app-key") or (_key_in(query) if _KEY_PARAMETER in query else None)
@@ -86,24 +93,64 @@ class Identify:
             app_id=_text(get(b"x-app-id")),
             user_agent=_text(get(b"user-agent")),
             idempotency_key=_text(get(b"idempotency-key")),
+            route=route,
+            query=query,
         )
         if key:
-            directory = self._known.directory()
-            sender.key = key.decode("latin-1")
-            sender.key_app = directory.apps.get(directory.keys.get(sender.key, ""))
+            self._use_key(sender, key.decode("latin-1"))
         return sender
 
     def check(self, sender: Sender) -> None:
-        """Refuse by the head. Raises InvalidReport, Forbidden."""
+        """Refuse by the head. Raises InvalidReport, Unauthorized, Forbidden."""
+        if sender.route.protocol is not Protocol.NATIVE:
+            self._check_credentials(sender)
+            return
         if sender.app_id is not None:
             _check_length(sender.app_id, "X-App-Id", MAX_APP_ID)
         if sender.idempotency_key is not None:
             _check_length(sender.idempotency_key, "Idempotency-Key", MAX_IDEMPOTENCY_KEY)
-        if sender.key is None:
+        if sender.key is not None:
+            self._check_key(sender)
+
+    def check_dsn(self, sender: Sender, dsn: str | None) -> None:
+        """Refuse by what the body says of its app. Raises Unauthorized, Forbidden."""
+        if sender.route.number is None:
             return
-        if sender.key_app is None:
+        parts = dsn_parts(dsn) if dsn is not None else None
+        if parts is None:
+            if sender.key is None:
+                raise Unauthorized("no key: neither query, nor X-Sentry-Auth, nor dsn has one")
+        elif sender.key is None:
+            self._use_key(sender, parts.key)
+            self._check_key(sender)
+        elif parts.key != sender.key:
+            raise Forbidden("conflicting keys: the envelope's dsn has another than the request")
+
+    def _check_credentials(self, sender: Sender) -> None:
+        """What other protocols say in the head. An envelope may have its key in the body."""
+        key = key_in(sender.headers, sender.query)
+        if key is not None:
+            if sender.key not in {None, key}:
+                raise Forbidden("conflicting keys: X-App-Key and X-Sentry-Auth")
+            self._use_key(sender, key)
+        if sender.key is not None:
+            self._check_key(sender)
+        elif sender.route.number is not None and sender.route.wire is not Wire.ENVELOPE:
+            raise Unauthorized("no key: neither query nor X-Sentry-Auth has one")
+
+    def _use_key(self, sender: Sender, key: str) -> None:
+        directory = self._known.directory()
+        sender.key = key
+        sender.key_app = directory.apps.get(directory.keys.get(key, ""))
+
+    def _check_key(self, sender: Sender) -> None:
+        app, number = sender.key_app, sender.route.number
+        if sender.key is None or app is None:
             raise Forbidden("the key is unknown or revoked")
-        _check_origin(sender, sender.key_app)
+        if number is not None and app.number != number:
+            sender.key_app = None
+            raise Forbidden(f"the key is not one of the app with the number {number}")
+        _check_origin(sender, app)
         self._known.key_used(sender.key)
 
     def find_user(self, sender: Sender) -> None:

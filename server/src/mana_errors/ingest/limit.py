@@ -21,6 +21,14 @@ from mana_errors.model.app import KnownApp
 MAX_BUCKETS: Final = 65_536
 
 
+# By the names that Sentry gives to whom a limit is for.
+_LIMITED: Final = {
+    "organization": "requests from this address",
+    "key": "events with this key",
+    "project": "events of this app",
+}
+
+
 class _Bucket(msgspec.Struct, gc=False):
     tokens: float
     # when it had them, in seconds of a monotonic clock
@@ -76,7 +84,7 @@ class Limits:
         if bucket and self._rate:
             wait = self._addresses.take(bucket, self._rate, self._burst, self._clock())
             if wait:
-                raise _refusal("requests from this address", wait)
+                raise _refusal("organization", wait)
 
     def take_event(self, app: KnownApp, key: str | None) -> None:
         """One event of an app, which came with this key."""
@@ -84,18 +92,19 @@ class Limits:
         # The key first: what its bucket refuses must not cost the app's other keys.
         if key is not None and settings.key_rate_per_second:
             rate, burst = settings.key_rate_per_second, settings.key_rate_burst
-            self._take(self._keys, key, rate, burst, "events with this key")
+            self._take(self._keys, key, rate, burst, "key")
         if settings.rate_per_second:
             rate, burst = settings.rate_per_second, settings.rate_burst
-            self._take(self._apps, app.id, rate, burst, "events of this app")
+            self._take(self._apps, app.id, rate, burst, "project")
 
-    def _take(self, buckets: Buckets, name: str, rate: int, burst: int, what: str) -> None:
+    def _take(self, buckets: Buckets, name: str, rate: int, burst: int, scope: str) -> None:
         share = rate / self._workers
         # Without a burst of its own, what one second allows.
         most = max((burst or rate) / self._workers, 1)
         if wait := buckets.take(name, share, most, self._clock()):
-            raise _refusal(what, wait)
+            raise _refusal(scope, wait)
 
 
-def _refusal(what: str, wait_s: float) -> TooManyRequests:
-    return TooManyRequests(f"too many {what}; see Retry-After", max(math.ceil(wait_s), 1))
+def _refusal(scope: str, wait_s: float) -> TooManyRequests:
+    what = _LIMITED[scope]
+    return TooManyRequests(f"too many {what}; see Retry-After", max(math.ceil(wait_s), 1), scope)

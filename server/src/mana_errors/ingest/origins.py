@@ -13,7 +13,10 @@ MAX_ORIGIN_BYTES: Final = 300
 
 HeaderList = list[tuple[bytes, bytes]]
 
-_EXPOSE: Final = (b"access-control-expose-headers", b"retry-after")
+_EXPOSE: Final = (
+    b"access-control-expose-headers",
+    b"retry-after, x-sentry-error, x-sentry-rate-limits",
+)
 ANY_ORIGIN: Final[HeaderList] = [(b"access-control-allow-origin", b"*"), _EXPOSE]
 NO_ORIGIN: Final[HeaderList] = [(b"vary", b"origin")]
 

@@ -3,12 +3,14 @@
 import zlib
 from collections.abc import Awaitable, Callable, MutableMapping
 from functools import lru_cache
-from typing import Any, Final, Protocol
+from typing import Any, Final
+from typing import Protocol as Shape
 
 import brotli
 import zstandard
 
 from mana_errors.errors import BadRequest, TooLarge, UnsupportedMedia
+from mana_errors.model.event import Protocol
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -33,18 +35,24 @@ _CONTENT_TYPES: Final = frozenset(
 )
 
 
+_OTLP_TYPES: Final = frozenset({b"application/x-protobuf", b"application/json"})
+# Of a length in bytes; longer numbers are no length of anything.
+_MAX_DIGITS: Final = 15
+
+
 class ClientGone(Exception):
     """The client closed the connection before its request was whole."""
 
 
-def check_head(headers: Headers, limit: int) -> None:
+def check_head(headers: Headers, limit: int, protocol: Protocol = Protocol.NATIVE) -> None:
     """What can be refused before a byte of the body: its type, and a declared length above
     `limit` bytes. Raises UnsupportedMedia, TooLarge.
     """
-    if kind := headers.get(b"content-type"):
-        _check_content_type(kind)
+    # Sentry's SDKs send any type or none.
+    if protocol is not Protocol.SENTRY and (kind := headers.get(b"content-type")):
+        _check_content_type(kind, protocol)
     declared = headers.get(b"content-length", b"")
-    if declared.isdigit() and int(declared) > limit:
+    if declared.isdigit() and (len(declared) > _MAX_DIGITS or int(declared) > limit):
         raise too_large(limit)
 
 
@@ -61,11 +69,15 @@ def decode_body(headers: Headers, body: bytes, limit: int) -> bytes:
 
 # Clients send a handful of spellings, and all of them with every request.
 @lru_cache(maxsize=64)
-def _check_content_type(value: bytes) -> None:
+def _check_content_type(value: bytes, protocol: Protocol) -> None:
     kind = value.partition(b";")[0].strip().lower()
-    if kind not in _CONTENT_TYPES and not kind.endswith(b"+json"):
+    if protocol is Protocol.OTLP:
+        known, instead = kind in _OTLP_TYPES, "application/x-protobuf or application/json"
+    else:
+        known, instead = kind in _CONTENT_TYPES or kind.endswith(b"+json"), "application/json"
+    if not known:
         name = kind.decode("latin-1")[:100]
-        raise UnsupportedMedia(f"content-type {name!r}: send JSON as application/json")
+        raise UnsupportedMedia(f"content-type {name!r}: use {instead}")
 
 
 def _encodings(value: bytes) -> list[bytes]:
@@ -93,7 +105,7 @@ async def read_body(receive: Receive, limit: int, hold: Callable[[int], None]) -
             return b"".join(chunks)
 
 
-class _Decompressor(Protocol):
+class _Decompressor(Shape):
     """Gives at most about _STEP_BYTES a call; an empty input asks for more of what it holds."""
 
     def step(self, data: bytes) -> bytes: ...

@@ -9,7 +9,7 @@ from uuid import UUID, uuid5
 from mana_errors.errors import InvalidReport
 from mana_errors.ingest.identify import Sender
 from mana_errors.ingest.report import Report
-from mana_errors.model.event import Event, JsonObject, Severity
+from mana_errors.model.event import Event, JsonObject, Protocol, Severity, SourceType
 from mana_errors.model.ids import uuid7, uuid7_millis
 
 # Clocks of phones are wrong; an hour is more than any time zone mistake leaves unexplained.
@@ -47,6 +47,7 @@ def stamp(report: Report, app_id: str, sender: Sender, clock: Clock, index: int 
         error_code=report.error_code,
         error_type=report.error_type,
         message=report.message,
+        protocol=sender.route.protocol,
         severity=report.severity or Severity.ERROR,
         stack_trace=report.stack_trace,
         source_type=report.source_type,
@@ -61,7 +62,7 @@ def stamp(report: Report, app_id: str, sender: Sender, clock: Clock, index: int 
         environment=report.environment or None,
         context=report.context,
         client_fingerprint=report.fingerprint or None,
-        user_agent=report.user_agent or sender.user_agent,
+        user_agent=report.user_agent or _own_agent(report, sender),
         browser_info=report.browser_info,
         device_info=report.device_info,
         release=report.release or None,
@@ -71,6 +72,15 @@ def stamp(report: Report, app_id: str, sender: Sender, clock: Clock, index: int 
         dated=dated,
         notes=notes,
     )
+
+
+def _own_agent(report: Report, sender: Sender) -> str | None:
+    """The request's own user agent, where the user's browser made the request: servers report with
+    the names of SDKs and collectors."""
+    from_user = (
+        sender.route.protocol is Protocol.NATIVE or report.source_type is SourceType.FRONTEND_WEB
+    )
+    return sender.user_agent if from_user else None
 
 
 def _identify(report: Report, sender: Sender, app_id: str, index: int) -> tuple[UUID, bool]:
@@ -98,11 +108,9 @@ def _occurred(
         return received_at, False, None
     earliest, latest = received_at - clock.retention, received_at + MAX_FUTURE
     if not earliest <= said <= latest:
-        return (
-            min(max(said, earliest), latest),
-            False,
-            {"occurredAt": report.occurred_at or str(identifier)},
-        )
+        # Nobody's clock is right in the future: when it came is the better guess.
+        best = earliest if said < earliest else received_at
+        return best, False, {"occurredAt": report.occurred_at or str(identifier)}
     # A time ahead of ours may be clamped in one copy and not in the next.
     return said, resendable and said <= received_at, None
 

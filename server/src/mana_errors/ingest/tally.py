@@ -23,6 +23,7 @@ from mana_errors.errors import (
     UnknownApp,
 )
 from mana_errors.model.app import Directory
+from mana_errors.model.event import Protocol
 from mana_errors.model.outcome import Outcome, OutcomeCount, Refusals
 from mana_errors.store.spool.format import encode_refusals
 from mana_errors.store.spool.writer import SpoolWriter
@@ -69,17 +70,28 @@ class Tally:
         self._directory = directory
         self._now = now
         self._lines: dict[_Line, int] = {}
-        self._received = meters.Tally(meters.received.labels("native"))
+        self._received = {kind: meters.Tally(meters.received.labels(kind)) for kind in Protocol}
         self._meters = {kind: meters.Tally(meters.outcomes.labels(kind)) for kind in Outcome}
 
-    def accepted(self, count: int) -> None:
+    def accepted(self, count: int, protocol: Protocol = Protocol.NATIVE) -> None:
         """Events that are durable; the digest tells the ledger."""
-        self._received.inc(count)
+        self._received[protocol].inc(count)
         self._meters[Outcome.ACCEPTED].inc(count)
 
-    def refused(self, app_id: str, outcome: Outcome, count: int = 1) -> None:
+    def refused(
+        self,
+        app_id: str,
+        outcome: Outcome,
+        count: int = 1,
+        *,
+        protocol: Protocol = Protocol.NATIVE,
+    ) -> None:
         """Events of an app that ended here. An app that is not registered counts as unknown."""
-        self._received.inc(count)
+        self._received[protocol].inc(count)
+        self.lost(app_id, outcome, count)
+
+    def lost(self, app_id: str, outcome: Outcome, count: int) -> None:
+        """Events that ended before they came here, as the app's client says."""
         self._meters[outcome].inc(count)
         second = int(self._now().timestamp())
         unit = _MINUTE_S if len(self._lines) < MAX_LINES else _HOUR_S

@@ -10,7 +10,7 @@ from msgspec import Meta
 
 class Outcome(StrEnum):
     """Closed set: every received event ends in exactly one of these, ACCEPTED excepted, which
-    becomes one of the last four when the digest has the event."""
+    becomes what the digest makes of it."""
 
     # fsynced here and stored in PostgreSQL later; for meters, never in the ledger
     ACCEPTED = "accepted"
@@ -38,6 +38,15 @@ class Outcome(StrEnum):
     DUPLICATE = "duplicate"
     # PostgreSQL refused it; kept with the reason in the dead-letter file
     DEAD_LETTER = "dead_letter"
+    # The last two never came here: an app's SDK counted them.
+    # its own sampling or filter did not want it
+    CLIENT_FILTERED = "client_filtered"
+    # its queue was full, the network failed, or it obeyed our limits
+    CLIENT_LOST = "client_lost"
+
+
+# What is no part of `received`.
+CLIENT_OUTCOMES = frozenset({Outcome.CLIENT_FILTERED, Outcome.CLIENT_LOST})
 
 
 class DigestOutcome(StrEnum):
@@ -82,7 +91,7 @@ class OutcomeBucket(msgspec.Struct, frozen=True):
     """One app's ledger over one minute, hour or day."""
 
     start: datetime
-    received: Annotated[int, Meta(description="The sum of `counts`.")]
+    received: Annotated[int, Meta(description="The sum of `counts`, without `client_…`.")]
     counts: Annotated[dict[Outcome, int], Meta(description="Outcomes that there were.")]
 
 

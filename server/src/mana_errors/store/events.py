@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from mana_errors.model.event import Environment, Event
+from mana_errors.model.event import Environment, Event, Protocol
 from mana_errors.model.grouped import GroupedEvent
 from mana_errors.store.db import COMMAND_TIMEOUT_S, Connection
 from mana_errors.store.queries import load
@@ -127,17 +127,26 @@ Key = tuple[object, ...]
 
 def _key(item: GroupedEvent) -> Key:
     event = item.event
+    if _has_id_alone(event):
+        return (event.id,)
     if _is_undated(item):
         return (item.grouping.fingerprint, event.id)
     return (item.grouping.fingerprint, event.occurred_at, event.id)
 
 
+def _has_id_alone(event: Event) -> bool:
+    """Ids of OTLP's exceptions are made here, of what they say; each span that an exception passed
+    says it again, with a request or without one, and so with another fingerprint."""
+    return event.protocol is Protocol.OTLP
+
+
 def _is_dated(item: GroupedEvent) -> bool:
-    return item.event.resendable and item.event.dated
+    event = item.event
+    return event.resendable and event.dated and not _has_id_alone(event)
 
 
 def _is_undated(item: GroupedEvent) -> bool:
-    return item.event.resendable and not item.event.dated
+    return item.event.resendable and not _is_dated(item)
 
 
 async def _stored_dated(connection: Connection, items: list[GroupedEvent]) -> set[Key]:
@@ -159,7 +168,8 @@ async def _stored_undated(connection: Connection, items: list[GroupedEvent]) -> 
     ids: Iterable[UUID] = [item.event.id for item in items]
     times = [time for item in items for time in _window(item.event)]
     rows = await connection.fetch(_SQL["stored_undated"], ids, min(times), max(times))
-    return {(found["fingerprint"], found["id"]) for found in rows}
+    pairs: set[Key] = {(found["fingerprint"], found["id"]) for found in rows}
+    return pairs | {(found["id"],) for found in rows}
 
 
 def _window(event: Event) -> tuple[datetime, datetime]:

@@ -4,7 +4,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from mana_errors.errors import BadRequest
-from mana_errors.model.outcome import AppDay, Outcome, OutcomeBucket, OutcomeCount, Outcomes
+from mana_errors.model.outcome import (
+    CLIENT_OUTCOMES,
+    AppDay,
+    Outcome,
+    OutcomeBucket,
+    OutcomeCount,
+    Outcomes,
+)
 from mana_errors.model.query import OutcomeQuery, Resolution, in_utc
 from mana_errors.store.db import Connection
 from mana_errors.store.queries import load
@@ -59,8 +66,12 @@ async def of_app(
         outcome = Outcome(row["outcome"])
         counts[row["start"]][outcome] = row["count"]
         totals[outcome] = totals.get(outcome, 0) + row["count"]
-    items = [OutcomeBucket(start, sum(of.values()), of) for start, of in counts.items()]
-    return Outcomes(items, sum(totals.values()), totals)
+    items = [OutcomeBucket(start, _received(of), of) for start, of in counts.items()]
+    return Outcomes(items, _received(totals), totals)
+
+
+def _received(counts: dict[Outcome, int]) -> int:
+    return sum(count for outcome, count in counts.items() if outcome not in CLIENT_OUTCOMES)
 
 
 def _span(query: OutcomeQuery, step: timedelta, now: datetime) -> range:

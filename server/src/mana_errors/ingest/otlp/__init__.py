@@ -1,0 +1,1 @@
+"""OpenTelemetry's protocol over HTTP, read: https://opentelemetry.io/docs/specs/otlp/. Pure."""

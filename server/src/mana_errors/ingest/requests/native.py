@@ -1,0 +1,74 @@
+"""The native protocol's requests: one report, or a batch."""
+
+from collections.abc import Sequence
+from functools import partial
+
+from mana_errors.errors import ManaError, TooManyRequests
+from mana_errors.ingest.answer import (
+    Answer,
+    ItemResult,
+    batch_answer,
+    filtered,
+    note_unexpected,
+    reason,
+    refusal,
+    stored,
+)
+from mana_errors.ingest.decode import decode_report, split_batch
+from mana_errors.ingest.origins import HeaderList
+from mana_errors.ingest.requests.request import Accepted, Draft, Filtered, Lost, Prepared, Refused
+
+
+class NativeReport:
+    """POST /api/v1/errors."""
+
+    lost: Sequence[Lost] = ()
+    dsn: str | None = None
+
+    def __init__(self, body: bytes) -> None:
+        self.drafts: Sequence[Draft] = (partial(decode_report, body),)
+
+    def answer(self, items: Sequence[Prepared], cors: HeaderList) -> Answer:
+        """201, or what is wrong with the report."""
+        item = items[0]
+        if isinstance(item, Accepted):
+            return stored(item.id, cors)
+        if isinstance(item, Filtered):
+            return filtered(item.id, cors)
+        return refusal(item.error, cors)
+
+
+class NativeBatch:
+    """POST /api/v1/errors/batch."""
+
+    lost: Sequence[Lost] = ()
+    dsn: str | None = None
+
+    def __init__(self, body: bytes) -> None:
+        """Raises BadRequest, TooLarge."""
+        self.drafts: Sequence[Draft] = [partial(decode_report, raw) for raw in split_batch(body)]
+
+    def answer(self, items: Sequence[Prepared], cors: HeaderList) -> Answer:
+        """What became of each report; a refusal of all when none passed for want of room."""
+        if (whole := limit_of_all(items)) is not None:
+            return refusal(whole, cors)
+        return batch_answer([_result(item) for item in items], cors)
+
+
+def limit_of_all(items: Sequence[Prepared]) -> TooManyRequests | None:
+    """Why a request is refused as a whole: nothing of it passed, for want of room."""
+    limits: list[TooManyRequests] = []
+    for item in items:
+        if not isinstance(item, Refused):
+            return None
+        if isinstance(item.error, TooManyRequests):
+            limits.append(item.error)
+    return max(limits, key=lambda limit: limit.retry_after_s, default=None)
+
+
+def _result(item: Prepared) -> ItemResult:
+    if isinstance(item, Refused):
+        if not isinstance(item.error, ManaError):
+            note_unexpected(item.error)
+        return ItemResult(success=False, error=reason(item.error))
+    return ItemResult(success=True, id=item.id, filtered=isinstance(item, Filtered))
