@@ -61,7 +61,7 @@ def test_identifiers_over_their_limit_are_refused(field: str, limit: int) -> Non
         ("message", ["x"]),
         ("stackTrace", {}),
         ("sourceType", "desktop"),
-        ("environment", "test"),
+        ("environment", "x" * 65),
         ("severity", "fatal"),
         ("requestHeaders", []),
         ("requestBody", "text"),

@@ -10,7 +10,7 @@ from mana_errors.errors import InvalidReport
 from mana_errors.ingest.cut import cut
 from mana_errors.ingest.identify import Sender
 from mana_errors.ingest.report import Report
-from mana_errors.ingest.stamp import MAX_FUTURE, Clock, stamp
+from mana_errors.ingest.stamp import Clock, stamp
 from mana_errors.model.event import Event, Severity
 from mana_errors.model.ids import uuid7
 
@@ -79,8 +79,8 @@ def test_what_is_no_time_is_refused(text: str) -> None:
     [
         ("1970-01-01T00:00:00Z", NOW - timedelta(days=30)),
         ("0001-01-01T00:00:00+14:00", NOW - timedelta(days=30)),
-        ("2026-11-22T14:00:00Z", NOW + MAX_FUTURE),
-        ("9999-12-31T23:59:59-14:00", NOW + MAX_FUTURE),
+        ("2026-11-22T14:00:00Z", NOW),
+        ("9999-12-31T23:59:59-14:00", NOW),
     ],
 )
 def test_impossible_times_are_clamped_and_kept(text: str, clamped: datetime) -> None:
@@ -110,7 +110,7 @@ def test_a_v7_id_tells_the_time() -> None:
 def test_a_v7_id_of_the_far_future_is_clamped() -> None:
     """48 bits of milliseconds reach beyond what a datetime holds."""
     event = stamped(id=UUID(int=(2**48 - 1) << 80 | 7 << 76 | 2 << 62))
-    assert event.occurred_at == NOW + MAX_FUTURE
+    assert event.occurred_at == NOW
 
 
 def test_an_idempotency_key_makes_the_ids() -> None:

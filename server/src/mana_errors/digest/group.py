@@ -27,7 +27,7 @@ from mana_errors.digest.normalize import (
     normalize_path,
     url_path,
 )
-from mana_errors.model.event import Event
+from mana_errors.model.event import Event, JsonObject
 from mana_errors.model.grouping import Grouping
 from mana_errors.model.stack import Frame, Stack
 
@@ -95,7 +95,10 @@ class _Request(NamedTuple):
 def _evidence(event: Event, telling: Telling | None) -> tuple[str, str]:
     if telling is not None:
         return ("stack", telling.signature)
-    return ("message", normalize_message(event.message))
+    entry: JsonObject = (event.payload or {}).get("logEntry") or {}
+    template = entry.get("template")
+    # The words as they stand in the code tell problems apart better than with values in them.
+    return ("message", normalize_message(template if isinstance(template, str) else event.message))
 
 
 # A storm asks the same thousands of times. An entry is some 2 KB of text.
@@ -178,6 +181,9 @@ def _culprit(event: Event, request_path: str, telling: Telling | None) -> str:
     """Where it failed: the call, else the request, else the service."""
     if telling is not None and telling.culprit:
         return _cut(telling.culprit)
+    transaction = (event.payload or {}).get("transaction")
+    if isinstance(transaction, str):
+        return _cut(transaction)
     if request_path:
         path = normalize_path(request_path)
         return _cut(f"{event.request_method} {path}" if event.request_method else path)

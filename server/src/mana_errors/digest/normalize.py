@@ -145,7 +145,7 @@ _IRREGULAR: Final = re.compile(r"(?<=.)[A-Z]|\d+(?=\D)")
 def normalize_file(file: str) -> str:
     """Folder and name of a source file, without origin, query, ids and the hashes of its content:
     https://shop.example/assets/index-BxK3d9f2.js?v=3 -> assets/index-<hash>.js."""
-    path = url_path(file).replace("\\", "/")
+    path = url_path(file.removeprefix("blob:")).replace("\\", "/")
     parts = [part for part in path.split("/") if part not in {"", ".", ".."}][-KEPT_PARTS:]
     if not parts:
         return path[:_MAX_NAME]
@@ -154,6 +154,8 @@ def normalize_file(file: str) -> str:
 
 
 def _without_hash(name: str) -> str:
+    if _UUID.fullmatch(name):
+        return "<id>"
     stem, suffix = name, ""
     while True:
         rest, dot, extension = stem.rpartition(".")

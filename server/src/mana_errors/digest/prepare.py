@@ -8,6 +8,7 @@ import msgspec
 
 from mana_errors import meters
 from mana_errors.digest.dead_letters import DeadLetter
+from mana_errors.digest.frames import structured_stack
 from mana_errors.digest.group import Telling, group, tell
 from mana_errors.digest.parse import parse_stack, without_message
 from mana_errors.model.event import Event
@@ -71,8 +72,12 @@ def _add(prepared: Prepared, event: Event, payload: bytes) -> None:
 
 
 def _grouped(event: Event, size: int) -> GroupedEvent:
-    stack = event.stack_trace
-    telling = _tell(without_message(stack, event.message)) if stack else None
+    if (structured := structured_stack(event)) is not None:
+        telling = tell(structured)
+    elif event.stack_trace:
+        telling = _tell(without_message(event.stack_trace, event.message))
+    else:
+        telling = None
     return GroupedEvent(event, group(event, telling), size)
 
 

@@ -114,7 +114,7 @@ class Identify:
 
     def check_dsn(self, sender: Sender, dsn: str | None) -> None:
         """Refuse by what the body says of its app. Raises Unauthorized, Forbidden."""
-        if sender.route.number is None:
+        if sender.route.protocol is not Protocol.SENTRY:
             return
         parts = dsn_parts(dsn) if dsn is not None else None
         if parts is None:

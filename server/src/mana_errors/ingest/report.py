@@ -51,5 +51,5 @@ class Report(msgspec.Struct, rename="camel", kw_only=True, gc=False):
     id: UUID | None = None
     release: Release | None = None
     tags: dict[str, str] | None = None
-    # in the shape of model.payload.Payload; bounded before it is stored
+    # in the shape that docs/mapping.md describes; bounded before it is stored
     payload: JsonObject | None = None

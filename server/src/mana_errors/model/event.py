@@ -107,5 +107,5 @@ class Event(msgspec.Struct, frozen=True, array_like=True, gc=False):
     # what we changed and why, shown with the event: {"cut": {"message": 7312}, "occurredAt": "…"}
     notes: JsonObject | None = None
     tags: dict[str, str] | None = None
-    # what the wire says beyond the contract's columns, in the shape of model.payload.Payload
+    # what the wire says beyond the contract's columns, in the shape that docs/mapping.md describes
     payload: JsonObject | None = None

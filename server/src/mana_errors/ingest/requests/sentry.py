@@ -23,13 +23,14 @@ from mana_errors.ingest.report import Report
 from mana_errors.ingest.requests.native import limit_of_all
 from mana_errors.ingest.requests.request import Draft, Lost, Prepared, Refused
 from mana_errors.ingest.sentry.client_report import Discarded, read_client_report
+from mana_errors.ingest.sentry.coerce import name_of, without_empty
 from mana_errors.ingest.sentry.envelope import Envelope, Item, read_envelope
 from mana_errors.ingest.sentry.event import read_event
 from mana_errors.ingest.sentry.items import KINDS
 from mana_errors.ingest.sentry.security import read_security
 from mana_errors.ingest.sentry.store import from_query, read_store
+from mana_errors.model.event import JsonObject
 from mana_errors.model.outcome import Outcome
-from mana_errors.model.payload import Attachment
 
 # What a limit of ours stops; sessions, check-ins and the rest cost nothing here.
 _LIMITED: Final = "default;error;security"
@@ -41,6 +42,11 @@ _MAX_HEADER: Final = 200
 # Files of one event that are worth a line.
 _MAX_ATTACHMENTS: Final = 30
 
+_ATTACHMENT: Final = (
+    ("filename", "filename"),
+    ("contentType", "content_type"),
+    ("type", "attachment_type"),
+)
 _encode: Final = msgspec.json.Encoder().encode
 
 
@@ -132,14 +138,14 @@ def _drafts(envelope: Envelope, sender: Sender) -> list[Draft]:
 
 
 def _event(
-    item: Item, event_id: UUID | None, address: str | None, attachments: list[Attachment]
+    item: Item, event_id: UUID | None, address: str | None, attachments: list[JsonObject]
 ) -> Report:
     try:
         report = read_event(item.payload, event_id=event_id, address=address)
     except (BadRequest, TooLarge) as error:
         raise type(error)(f"item {item.index} ({item.kind}): {error}") from error
     if attachments:
-        payload = {**(report.payload or {}), "attachments": msgspec.to_builtins(attachments)}
+        payload = {**(report.payload or {}), "attachments": attachments}
         report = msgspec.structs.replace(report, payload=payload)
     return report
 
@@ -148,14 +154,11 @@ def _as_it_is(report: Report) -> Report:
     return report
 
 
-def _attachment(item: Item) -> Attachment:
-    def text(name: str) -> str | None:
-        value = item.header.get(name)
-        return value[:_MAX_HEADER] if isinstance(value, str) else None
-
-    return Attachment(
-        text("filename"), text("content_type"), text("attachment_type"), len(item.payload)
-    )
+def _attachment(item: Item) -> JsonObject:
+    said: JsonObject = {
+        ours: name_of(item.header.get(theirs), _MAX_HEADER) for ours, theirs in _ATTACHMENT
+    }
+    return without_empty(said) | {"size": len(item.payload)}
 
 
 def _lost(items: Sequence[Item], flaws: list[str]) -> list[Lost]:
