@@ -16,7 +16,7 @@ import re
 from collections.abc import Iterable
 from functools import lru_cache
 from hashlib import sha256
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, cast
 from uuid import UUID
 
 import msgspec
@@ -95,8 +95,8 @@ class _Request(NamedTuple):
 def _evidence(event: Event, telling: Telling | None) -> tuple[str, str]:
     if telling is not None:
         return ("stack", telling.signature)
-    entry: JsonObject = (event.payload or {}).get("logEntry") or {}
-    template = entry.get("template")
+    entry = (event.payload or {}).get("logEntry")
+    template = cast("JsonObject", entry).get("template") if isinstance(entry, dict) else None
     # The words as they stand in the code tell problems apart better than with values in them.
     return ("message", normalize_message(template if isinstance(template, str) else event.message))
 

@@ -32,12 +32,12 @@ from mana_errors.ingest.requests.request import (
 )
 from mana_errors.ingest.requests.wires import preflight, read, refusal
 from mana_errors.ingest.routes import REPORT, Route
-from mana_errors.ingest.scrub import scrub
+from mana_errors.ingest.scrub import RuleSet, scrub
+from mana_errors.ingest.shrink import shrink
 from mana_errors.ingest.stamp import Clock, stamp
 from mana_errors.ingest.tally import Tally, outcome_of
 from mana_errors.model.event import Event
 from mana_errors.model.outcome import Outcome
-from mana_errors.store.spool.format import encode_event
 from mana_errors.store.spool.writer import SpoolWriter
 
 # CPU time that one request may take from all other clients of the worker. A thousand honest
@@ -67,6 +67,7 @@ class Ingest:
         self._limits = Limits(settings)
         self._quotas = Quotas(settings, clock.now)
         self._filters = FilterSet()
+        self._rules = RuleSet()
         self._tally = Tally(spool, known.directory, clock.now)
 
     async def run(self, stopping: asyncio.Event) -> None:
@@ -149,7 +150,7 @@ class Ingest:
             event = stamp(report, app_id, sender, self._clock, index)
             if self._filters.unwanted(event, app, sender.address):
                 return Filtered(app_id, str(event.id))
-            event = cut(scrub(event))
+            event = cut(scrub(event, self._rules.of(app)))
             return Accepted(app_id, str(event.id), _encode(event))
         except Exception as error:  # noqa: BLE001 - the contract: the endpoint never throws
             return Refused(app_id, error)
@@ -188,6 +189,6 @@ class Ingest:
 
 def _encode(event: Event) -> bytes:
     try:
-        return encode_event(event)
+        return shrink(event)
     except OverflowError:
-        return encode_event(tidy(event))
+        return shrink(tidy(event))

@@ -60,6 +60,14 @@ class AppSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, renam
     max_bytes: _Count = 0
     # 0 = as long as the server keeps events; more than that makes no difference
     retention_days: _Count = 0
+    # fields whose values are hidden, beside those that hold secrets everywhere
+    secret_names: _Patterns = ()
+    # fields whose names look secret and whose values are not
+    safe_names: _Patterns = ()
+    # e-mail addresses, wherever they stand
+    hide_emails: bool = False
+    # IP addresses of clients: of users, and in the headers that proxies add
+    hide_addresses: bool = True
     filters: Filters = Filters()
 
 

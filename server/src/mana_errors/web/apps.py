@@ -11,7 +11,6 @@ from mana_errors.errors import BadRequest, Conflict
 from mana_errors.model.app import App, Key
 from mana_errors.model.app_change import AppChange, NewApp, NewKey
 from mana_errors.model.app_reading import dsn
-from mana_errors.model.event import Environment
 from mana_errors.model.query import OutcomeQuery
 from mana_errors.store import apps, outcomes
 from mana_errors.web import settings_form
@@ -111,7 +110,7 @@ async def _one(
         "form": sent or settings_form.stored(app, msgspec.to_builtins(app.settings)),
         "numbers": settings_form.NUMBERS.items(),
         "patterns": settings_form.PATTERNS.items(),
-        "environments": [stage.value for stage in Environment],
+        "scrubbed": settings_form.SCRUBBED.items(),
         "trouble": trouble,
         **_connecting(visit, app, keys),
     }

@@ -26,8 +26,11 @@ PATTERNS: Final = {
     "paths": "paths",
     "releases": "releases",
     "userAgents": "user_agents",
+    "environments": "environments",
     "addresses": "addresses",
 }
+SCRUBBED: Final = {"secretNames": "secret_names", "safeNames": "safe_names"}
+_HIDDEN: Final = ("hideEmails", "hideAddresses")
 _SWITCHES: Final = ("crawlers", "legacyBrowsers", "extensions")
 # Where a field stands in what msgspec complains about.
 _PLACE: Final = re.compile(r"`\$\.(?:settings\.)?(?:filters\.)?(\w+)")
@@ -53,7 +56,8 @@ def sent(form: Form) -> dict[str, Any]:
         "platform": form.text("platform"),
         "requireKey": form.ticked("requireKey"),
         "allowedOrigins": form.lines("allowedOrigins"),
-        "environments": form.all("environments"),
+        **{name: form.lines(name) for name in SCRUBBED},
+        **{name: form.ticked(name) for name in _HIDDEN},
         **{name: form.text(name) for name in NUMBERS},
         **{name: form.lines(name) for name in PATTERNS},
         **{name: form.ticked(name) for name in _SWITCHES},
@@ -63,12 +67,13 @@ def sent(form: Form) -> dict[str, Any]:
 def change_of(form: Form) -> JsonObject:
     """What the form says, as AppChange has it; its values are still to be checked."""
     values = sent(form)
-    filters = {name: values[name] for name in (*PATTERNS, *_SWITCHES, "environments")}
+    filters = {name: values[name] for name in (*PATTERNS, *_SWITCHES)}
     numbers = {name: _number(name, values[name]) for name in NUMBERS}
     settings = {
         "requireKey": values["requireKey"],
         "allowedOrigins": values["allowedOrigins"],
         **numbers,
+        **{name: values[name] for name in (*SCRUBBED, *_HIDDEN)},
         "filters": filters,
     }
     return {"name": values["name"], "platform": values["platform"], "settings": settings}

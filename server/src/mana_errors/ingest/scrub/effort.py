@@ -1,13 +1,24 @@
-"""How much work one event may cause here: a stranger's report must not keep a worker busy."""
+"""What scrubbing one event may cost, and what it has found: a stranger's report must not keep a
+worker busy."""
 
+import re
 from typing import Final
 
 # What things cost, in units of about 4 µs.
 STRING: Final = 1
 NAME: Final = 2
 FINDING: Final = 10
-# About 50 ms. Honest reports need some dozens; a mebibyte of hostile text needed four seconds.
-MOST: Final = 12_000
+# About 100 ms. Honest reports need some dozens, a runaway recursion with all its variables some
+# thousands; a mebibyte of hostile text needed four seconds.
+MOST: Final = 25_000
+# Hidden values that are looked for in the rest of the event; more is somebody's data, not secrets.
+MAX_REMEMBERED: Final = 50
+# Shorter values, and words, stand in too many innocent places.
+_LEAST: Final = 6
+_LEAST_WORD: Final = 8
+_MOST: Final = 500
+_QUOTES: Final = "'\"`"
+_TELLING: Final = re.compile(r"[^a-zA-Z]")
 
 
 class TooMuch(Exception):
@@ -15,15 +26,25 @@ class TooMuch(Exception):
 
 
 class Effort:
-    """What is left for one event. Counted, not timed, so that scrubbing stays a pure function."""
+    """What is left for one event, and what was hidden so far. Counted, not timed, so that
+    scrubbing stays a pure function."""
 
-    __slots__ = ("_left",)
+    __slots__ = ("_left", "hidden")
 
     def __init__(self) -> None:
         self._left = MOST
+        self.hidden: set[str] = set()
 
     def spend(self, units: int) -> None:
         """Raises TooMuch when nothing is left, from then on always."""
         self._left -= units
         if self._left < 0:
             raise TooMuch
+
+    def remember(self, value: str) -> None:
+        """A value was hidden; where it stands elsewhere in the event it is secret, too."""
+        # Python's repr() of a local variable
+        value = value.strip().strip(_QUOTES)
+        least = _LEAST if _TELLING.search(value) else _LEAST_WORD
+        if least <= len(value) <= _MOST and len(self.hidden) < MAX_REMEMBERED:
+            self.hidden.add(value)

@@ -60,16 +60,20 @@ _REMEMBERED_LENGTH: Final = 64
 _REMEMBERED_NAMES: Final = 8192
 
 
-class _Verdicts(dict[str, bool]):
+class Verdicts(dict[str, bool]):
     """Remembered decisions: every key of every event is looked up, so nothing slower will do."""
 
     def __missing__(self, name: str) -> bool:
-        verdict = is_secret_name(name)
+        verdict = self.judge(name)
         if len(name) <= _REMEMBERED_LENGTH:
             if len(self) >= _REMEMBERED_NAMES:
                 self.clear()
             self[name] = verdict
         return verdict
+
+    def judge(self, name: str) -> bool:
+        """A decision that is not remembered yet."""
+        return is_secret_name(name)
 
 
 def is_secret_name(name: str) -> bool:
@@ -107,4 +111,4 @@ def _counts_tokens(words: list[str], end: int) -> bool:
 
 
 # name -> whether it is secret
-VERDICTS: Final = _Verdicts()
+VERDICTS: Final = Verdicts()

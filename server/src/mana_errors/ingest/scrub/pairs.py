@@ -62,6 +62,7 @@ def scrub_pairs(text: bytes, effort: Effort) -> bytes:
         start, end = _value(text, match, effort)
         if start < end and text[start:end].lower() not in _TELLING:
             pieces += (text[done:start], MARKER_BYTES)
+            effort.remember(text[start:end].decode("utf-8", "replace"))
             done = end
         position = max(position, end)
     pieces.append(text[done:])

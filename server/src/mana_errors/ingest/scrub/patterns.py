@@ -120,6 +120,11 @@ def _is_basic(credentials: bytes) -> bool:
         return False
 
 
+# Not in URLs' logins, which go before; hosts without a dot are nobody's mail.
+_EMAIL: Final = r"[A-Za-z0-9.!#$%&'*+/=?^_{|}~-]{1,64}@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+"
+# For apps that say so.
+scrub_emails: Final[Cleaner] = _replacing(_EMAIL, _hide)
+
 # In this order: whole blocks first, then what names a secret, then looks alone.
 _CLEANERS: Final[tuple[tuple[str, Cleaner], ...]] = (
     (_PRIVATE_KEY_IN_JSON, _replacing(_PRIVATE_KEY, _hide)),

@@ -212,6 +212,8 @@ WORDS: Final[Mapping[str, str]] = {
     "outcome_sampled": "counted, body sampled out",
     "outcome_duplicate": "sent again",
     "outcome_dead_letter": "refused by the database",
+    "outcome_client_filtered": "not sent: the client did not want it",
+    "outcome_client_lost": "not sent: lost by the client",
     "over_quota": "Over its quota until {}: only unseen problems are let in.",
     "settings": "Settings",
     "zero_hint": "0 means no limit, unless said otherwise.",
@@ -244,6 +246,13 @@ WORDS: Final[Mapping[str, str]] = {
     "crawlers": "Crawlers",
     "legacy_browsers": "Browsers without security updates",
     "extensions": "Browser extensions",
+    "scrubbing": "Secrets and people",
+    "scrubbing_hint": "Passwords, tokens, cookies, keys and card numbers are always hidden before "
+    "an event is stored. Names of fields, one a line, with * and ?.",
+    "secret_names": "Hide these fields, too",
+    "safe_names": "Do not hide these fields",
+    "hide_emails": "Hide e-mail addresses",
+    "hide_addresses": "Hide IP addresses of users",
     # audit
     "audit": "Audit",
     "audit_title": "Audit log",

@@ -216,6 +216,8 @@ WORDS: Final[Mapping[str, str]] = {
     "outcome_sampled": "gezählt, ohne Inhalt",
     "outcome_duplicate": "noch einmal gesendet",
     "outcome_dead_letter": "von der Datenbank abgelehnt",
+    "outcome_client_filtered": "nicht gesendet: vom Client nicht gewollt",
+    "outcome_client_lost": "nicht gesendet: beim Client verloren",
     "over_quota": "Über der Quote bis {}: nur unbekannte Probleme kommen herein.",
     "settings": "Einstellungen",
     "zero_hint": "0 heißt: keine Grenze, wenn nichts anderes dabeisteht.",
@@ -248,6 +250,13 @@ WORDS: Final[Mapping[str, str]] = {
     "crawlers": "Crawler",
     "legacy_browsers": "Browser ohne Sicherheitsupdates",
     "extensions": "Browser-Erweiterungen",
+    "scrubbing": "Geheimnisse und Personen",
+    "scrubbing_hint": "Passwörter, Tokens, Cookies, Schlüssel und Kartennummern werden immer "
+    "verborgen, bevor ein Ereignis gespeichert wird. Feldnamen, einer je Zeile, mit * und ?.",
+    "secret_names": "Auch diese Felder verbergen",
+    "safe_names": "Diese Felder nicht verbergen",
+    "hide_emails": "E-Mail-Adressen verbergen",
+    "hide_addresses": "IP-Adressen von Nutzern verbergen",
     # audit
     "audit": "Protokoll",
     "audit_title": "Protokoll",
