@@ -22,7 +22,7 @@ class Frame(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
 class Stack(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """A parsed stack trace."""
 
-    # python, javascript (V8, JavaScriptCore, Gecko)
+    # python, javascript (V8, JavaScriptCore, Gecko), java, csharp, go, ruby, php
     language: str
     frames: tuple[Frame, ...]
     # frames left out of the middle because the stack was longer than the limit
