@@ -206,7 +206,7 @@ def test_required_fields(client: httpx.Client, field: str) -> None:
         ("requestBody", []),
         ("context", "text"),
         ("severity", "fatal"),
-        ("environment", "test"),
+        ("environment", "x" * 65),
         ("sourceType", "desktop"),
         ("responseStatusCode", 99),
         ("occurredAt", "yesterday"),

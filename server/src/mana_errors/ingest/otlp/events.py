@@ -43,6 +43,9 @@ _NUMBERS: Final = (
     (9, Severity.INFO),
     (1, Severity.DEBUG),
 )
+# Of a stack that is looked through for its failing call.
+_MAX_STACK: Final = 200_000
+_PYTHON_CALL: Final = 'File "'
 _encode: Final = msgspec.json.Encoder().encode
 
 
@@ -107,7 +110,7 @@ def report_of(what: Occurrence) -> Report:
         severity=what.severity,
         user_agent=_said(what, "user_agent.original", "http.user_agent"),
         occurred_at=_time_of(what.time),
-        id=_id_of(what, (service or "", kind, message or "", stack or "", body or "")),
+        id=_id_of(what, (service or "", kind, message or "", _failing_call(stack), body or "")),
         release=_of(what.resource, "service.version", limit=_MAX_RELEASE),
         payload=_payload(what, kind, module, message, body),
     )  # fmt: skip
@@ -203,6 +206,15 @@ def _id_of(what: Occurrence, words: tuple[str, ...]) -> UUID:
         return uuid5(_NAMESPACE, "\0".join((what.trace_id, *words[:-1])))
     own = (str(what.time), what.trace_id or "", what.span_id or "", what.scope)
     return uuid5(_NAMESPACE, "\0".join((*own, *words)))
+
+
+def _failing_call(stack: str | None) -> str:
+    """The line of a stack that tells where it failed. The others differ from span to span: each
+    adds the calls that led to it."""
+    lines = (stack or "")[:_MAX_STACK].split("\n")
+    if calls := [line for line in lines if _PYTHON_CALL in line]:
+        return calls[-1].strip()
+    return lines[1].strip() if len(lines) > 1 else ""
 
 
 def _said(what: Occurrence, *names: str, limit: int = _MAX_TEXT) -> str | None:
