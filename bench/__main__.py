@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 from typing import Final
 
 from bench.database import measure_growth, measure_retention
+from bench.envelopes import measure_envelopes
 from bench.measure import DEFAULT, FULL, QUICK, Scale
 from bench.path import measure_path, measure_storms
 from bench.reading import measure_reading
@@ -19,6 +20,7 @@ GROUPS: Final[dict[str, Callable[[Scale], Awaitable[list[Figure]]]]] = {
     "path": measure_path,
     "reading": measure_reading,
     "storms": measure_storms,
+    "envelopes": measure_envelopes,
     "growth": measure_growth,
     "retention": measure_retention,
 }

@@ -12,6 +12,8 @@ import brotli
 import httpx
 import pytest
 import zstandard
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from harness import PATIENCE_S, Server, wait_until
 
@@ -261,3 +263,55 @@ def test_csp_reports_of_both_forms(site: Site) -> None:
         stored = site.event(answer.json()["id"])
         assert stored["errorType"] == "CSP"
         assert "evil.example" in str(stored["message"])
+
+
+PATHS = (ENVELOPE, STORE, SECURITY, "/v1/logs", "/v1/traces")
+
+
+@settings(
+    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    st.sampled_from(PATHS),
+    st.binary(max_size=400) | st.text(max_size=200).map(str.encode),
+    st.sampled_from(["", "gzip", "deflate", "br", "zstd", "x, gzip"]),
+    st.sampled_from(["", "application/json", "application/x-protobuf", "text/plain"]),
+)
+def test_nothing_gives_a_5xx(
+    site: Site, path: str, body: bytes, encoding: str, content_type: str
+) -> None:
+    """Whatever bytes come, as whatever they are called."""
+    headers = AUTH | {"content-encoding": encoding, "content-type": content_type}
+    answer = site.http.post(path, content=body, headers=headers)
+    assert answer.status_code < 500
+
+
+def test_native_reports_may_be_structured_too(site: Site) -> None:
+    """Frames, tags and breadcrumbs of our own clients: stored, scrubbed and grouped by frames."""
+    frames = [{"file": "shop/cart.py", "function": "total", "line": 7, "vars": {"password": "pw"}}]
+    body = {
+        "errorCode": "E", "errorType": "ValueError", "message": "no", "appId": "native",
+        "environment": "canary", "tags": {"plan": "free"},
+        "payload": {"platform": "python", "exceptions": [{"type": "ValueError", "frames": frames}]},
+    }  # fmt: skip
+    answer = site.http.post("/api/v1/errors", json=body)
+    stored = site.event(answer.json()["id"])
+    assert (stored["tags"], stored["environment"]) == ({"plan": "free"}, "canary")
+    payload = stored["payload"]
+    assert isinstance(payload, dict)
+    assert payload["exceptions"][0]["frames"] == [
+        {**frames[0], "vars": {"password": "[scrubbed]"}, "inApp": True}
+    ]
+    wait_until(
+        lambda: site.http.get(f"/api/v1/events/{stored['id']}", headers=site.read).json()[
+            "issueId"
+        ],
+        "its issue",
+    )
+    query = {"app": "native", "environment": "canary"}
+    issues = site.http.get("/api/v1/issues", params=query, headers=site.read).json()["items"]
+    assert [issue["culprit"] for issue in issues] == ["shop/cart.py in total"]
+    listed = site.http.get("/api/v1/events", params=query, headers=site.read).json()["items"]
+    assert [item["id"] for item in listed] == [stored["id"]]
+    query["environment"] = "production,staging"
+    assert site.http.get("/api/v1/events", params=query, headers=site.read).json()["items"] == []

@@ -211,6 +211,13 @@ def plain(value: Any, depth: int = 0) -> Any:
         return None
     if isinstance(value, dict):
         return _plain_json(cast("JsonObject", value), depth)
+    if isinstance(value, str | int | float):
+        # Not of the specification, and clear all the same.
+        return _scalar(value)
+    return None if isinstance(value, list) else _plain_message(value, depth)
+
+
+def _plain_message(value: Any, depth: int) -> Any:
     kind: str | None = value.WhichOneof("value")
     if kind is None:
         return None

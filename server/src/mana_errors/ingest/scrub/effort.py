@@ -17,6 +17,9 @@ MAX_REMEMBERED: Final = 50
 _LEAST: Final = 6
 _LEAST_WORD: Final = 8
 _MOST: Final = 500
+# Of a header with many cookies.
+_MOST_PARTS: Final = 8192
+_JOINTS: Final = re.compile(r"[;,&=\s]+")
 _QUOTES: Final = "'\"`"
 _TELLING: Final = re.compile(r"[^a-zA-Z]")
 
@@ -45,6 +48,14 @@ class Effort:
         """A value was hidden; where it stands elsewhere in the event it is secret, too."""
         # Python's repr() of a local variable
         value = value.strip().strip(_QUOTES)
-        least = _LEAST if _TELLING.search(value) else _LEAST_WORD
+        self._add(value)
+        if len(value) <= _MOST_PARTS and _JOINTS.search(value):
+            # "Bearer …", "theme=dark; sid=…": what is in it is secret alone, too
+            for part in _JOINTS.split(value):
+                if _TELLING.search(part):
+                    self._add(part, _LEAST_WORD)
+
+    def _add(self, value: str, least: int = _LEAST) -> None:
+        least = least if _TELLING.search(value) else _LEAST_WORD
         if least <= len(value) <= _MOST and len(self.hidden) < MAX_REMEMBERED:
             self.hidden.add(value)

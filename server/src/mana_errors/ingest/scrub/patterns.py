@@ -75,32 +75,36 @@ _WORDS_BEHIND: Final = frozenset(
 )
 
 
-def _replacing(pattern: str, replacement: Callable[[Match], bytes]) -> Cleaner:
+def _replacing(pattern: str, replacement: Callable[[Match, Effort], bytes]) -> Cleaner:
     compiled = compile_pattern(pattern)
 
     def clean(text: bytes, effort: Effort) -> bytes:
         def replace(match: Match) -> bytes:
             effort.spend(FINDING)
-            return replacement(match)
+            return replacement(match, effort)
 
         return compiled.sub(replace, text)
 
     return clean
 
 
-def _hide(_match: Match) -> bytes:
+def _hide(_match: Match, _effort: Effort) -> bytes:
     return MARKER_BYTES
 
 
-def _hide_url_password(match: Match) -> bytes:
+def _hide_url_password(match: Match, effort: Effort) -> bytes:
+    effort.remember(match.group()[len(match.group(1)) : -1].decode("utf-8", "replace"))
     return match.group(1) + MARKER_BYTES + b"@"
 
 
-def _hide_credentials(match: Match) -> bytes:
+def _hide_credentials(match: Match, effort: Effort) -> bytes:
     prefix, credentials = match.group(1), match.group(2)
     is_basic = prefix[1:2].lower() == b"a"
     hide = _is_basic(credentials) if is_basic else _is_bearer(credentials)
-    return prefix + MARKER_BYTES if hide else match.group()
+    if not hide:
+        return match.group()
+    effort.remember(credentials.decode("utf-8", "replace"))
+    return prefix + MARKER_BYTES
 
 
 def _is_bearer(credentials: bytes) -> bool:
