@@ -102,15 +102,16 @@ class Identify:
 
     def check(self, sender: Sender) -> None:
         """Refuse by the head. Raises InvalidReport, Unauthorized, Forbidden."""
-        if sender.route.protocol is not Protocol.NATIVE:
-            self._check_credentials(sender)
-            return
         if sender.app_id is not None:
             _check_length(sender.app_id, "X-App-Id", MAX_APP_ID)
         if sender.idempotency_key is not None:
             _check_length(sender.idempotency_key, "Idempotency-Key", MAX_IDEMPOTENCY_KEY)
+        if sender.route.protocol is not Protocol.NATIVE:
+            self._find_key(sender)
         if sender.key is not None:
             self._check_key(sender)
+        elif sender.route.number is not None and sender.route.wire is not Wire.ENVELOPE:
+            raise Unauthorized("no key: neither query nor X-Sentry-Auth has one")
 
     def check_dsn(self, sender: Sender, dsn: str | None) -> None:
         """Refuse by what the body says of its app. Raises Unauthorized, Forbidden."""
@@ -126,17 +127,13 @@ class Identify:
         elif parts.key != sender.key:
             raise Forbidden("conflicting keys: the envelope's dsn has another than the request")
 
-    def _check_credentials(self, sender: Sender) -> None:
+    def _find_key(self, sender: Sender) -> None:
         """What other protocols say in the head. An envelope may have its key in the body."""
         key = key_in(sender.headers, sender.query)
         if key is not None:
             if sender.key not in {None, key}:
                 raise Forbidden("conflicting keys: X-App-Key and X-Sentry-Auth")
             self._use_key(sender, key)
-        if sender.key is not None:
-            self._check_key(sender)
-        elif sender.route.number is not None and sender.route.wire is not Wire.ENVELOPE:
-            raise Unauthorized("no key: neither query nor X-Sentry-Auth has one")
 
     def _use_key(self, sender: Sender, key: str) -> None:
         directory = self._known.directory()
@@ -154,7 +151,10 @@ class Identify:
         self._known.key_used(sender.key)
 
     def find_user(self, sender: Sender) -> None:
-        """Ask who a bearer token stands for; a bad one stands for nobody."""
+        """Ask who a bearer token stands for; a bad one stands for nobody. Collectors have tokens of
+        their own, which are no users'."""
+        if sender.route.protocol is not Protocol.NATIVE:
+            return
         if authorization := sender.headers.get(b"authorization"):
             sender.user_id = self._known.user(authorization)
 

@@ -46,6 +46,8 @@ def as_text(value: Any, limit: int = MAX_TEXT) -> str | None:
 
 def name_of(value: Any, limit: int) -> str | None:
     """A text of one line, without space around it."""
+    if isinstance(value, str) and len(value) <= limit and value.isascii() and value.isalnum():
+        return value
     text = as_text(value, limit + 1)
     text = " ".join(text.split()) if text else None
     return text[:limit] if text else None

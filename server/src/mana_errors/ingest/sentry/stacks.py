@@ -1,5 +1,6 @@
 """Sentry's exceptions, threads and stacks -> ours (model/payload.py)."""
 
+from collections.abc import Callable
 from typing import Any, Final
 
 from mana_errors.ingest.sentry.coerce import (
@@ -101,28 +102,70 @@ def _thread(value: JsonObject) -> JsonObject:
 
 
 def _frame(value: JsonObject) -> JsonObject:
-    get = value.get
-    path = as_text(get("abs_path"), _MAX_NAME)
-    file = as_text(get("filename"), _MAX_NAME) or path
-    frame: JsonObject = {
-        "file": file,
-        "path": path if path != file else None,
-        "function": as_text(get("function"), _MAX_NAME) or as_text(get("raw_function"), _MAX_NAME),
-        "module": as_text(get("module"), _MAX_NAME),
-        "package": as_text(get("package"), _MAX_NAME),
-        "line": as_int(get("lineno")),
-        "column": as_int(get("colno")),
-        "inApp": as_bool(get("in_app")),
-        "contextLine": as_text(get("context_line"), MAX_LINE),
-        "preContext": _lines(get("pre_context"))[-MAX_CONTEXT_LINES:],
-        "postContext": _lines(get("post_context"))[:MAX_CONTEXT_LINES],
-        "vars": as_object(get("vars")),
-        "address": as_text(get("instruction_addr"), _MAX_NAME),
-    }
-    return {name: said for name, said in frame.items() if said or said is False or said == 0}
+    """Frames are most of an event, so what is as it should be is taken as it is."""
+    frame: JsonObject = {}
+    for name, said in value.items():
+        if said is None or (field := _FRAME_FIELDS.get(name)) is None:
+            continue
+        ours, read, usual = field
+        kind: object = type(said)  # pyright: ignore[reportUnknownVariableType] - strange JSON
+        if kind is usual and not (kind is str and len(said) > _MAX_NAME):
+            clean = said
+        else:
+            clean = read(said)
+        if clean or clean is False or clean == 0:
+            frame[ours] = clean
+    return _with_one_name(frame)
+
+
+def _with_one_name(frame: JsonObject) -> JsonObject:
+    """`path` and `rawFunction` only stand where they say more."""
+    path, raw = frame.get("path"), frame.pop("rawFunction", None)
+    if raw is not None:
+        frame.setdefault("function", raw)
+    if path is not None:
+        frame.setdefault("file", path)
+        if frame["file"] == path:
+            del frame["path"]
+    return frame
+
+
+def _as_name(value: Any) -> str | None:
+    return as_text(value, _MAX_NAME)
+
+
+def _as_line(value: Any) -> str | None:
+    return as_text(value, MAX_LINE)
+
+
+def _lines_above(value: Any) -> list[str]:
+    return _lines(value)[-MAX_CONTEXT_LINES:]
+
+
+def _lines_below(value: Any) -> list[str]:
+    return _lines(value)[:MAX_CONTEXT_LINES]
 
 
 def _lines(value: Any) -> list[str]:
     if not isinstance(value, list):
         return []
     return [as_text(line, MAX_LINE) or "" for line in as_list(value)]
+
+
+# Sentry's name -> ours, how to read it, and the type that needs no reading: short texts do not.
+_FRAME_FIELDS: Final[dict[str, tuple[str, Callable[[Any], Any], type | None]]] = {
+    "filename": ("file", _as_name, str),
+    "abs_path": ("path", _as_name, str),
+    "function": ("function", _as_name, str),
+    "raw_function": ("rawFunction", _as_name, str),
+    "module": ("module", _as_name, str),
+    "package": ("package", _as_name, str),
+    "lineno": ("line", as_int, int),
+    "colno": ("column", as_int, int),
+    "in_app": ("inApp", as_bool, bool),
+    "context_line": ("contextLine", _as_line, str),
+    "pre_context": ("preContext", _lines_above, None),
+    "post_context": ("postContext", _lines_below, None),
+    "vars": ("vars", as_object, dict),
+    "instruction_addr": ("address", _as_name, str),
+}
