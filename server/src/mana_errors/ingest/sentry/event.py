@@ -95,7 +95,7 @@ def _report(event: JsonObject, event_id: UUID | None, address: str | None) -> Re
     payload = _payload(event, contexts) | without_empty(
         {
             "exceptions": exceptions,
-            "omitted": omitted,
+            "omitted": omitted or None,
             "logEntry": template,
             "user": user,
             "request": request.pop("request", None),
@@ -138,6 +138,7 @@ def _payload(event: JsonObject, contexts: JsonObject) -> JsonObject:
     return without_empty(
         {
             "frames": stack.get("frames"),
+            "omitted": stack.get("omitted"),
             "threads": read_threads(event),
             "breadcrumbs": _breadcrumbs(event),
             "contexts": contexts,
