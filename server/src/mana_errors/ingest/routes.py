@@ -83,7 +83,7 @@ _FIXED: Final = {
     "/v1/traces": Route(Wire.TRACES),
 }
 # A DSN may have a path in front, which a proxy may leave there.
-_SENTRY: Final = re.compile(r"(?:/[^/]+)*?/api/([0-9]{1,18})/(envelope|store|security)")
+_SENTRY: Final = re.compile(r"(?:/[^/]*)*?/api/([0-9]{1,18})/(envelope|store|security)")
 
 
 @lru_cache(_REMEMBERED)
