@@ -38,6 +38,7 @@ SPELLINGS = {
         ("Acme.Cart+<SumAsync>d__12`1", "", "MoveNext"),
         ("Acme.Cart.<>c__DisplayClass4_0", "", "<SumAsync>b__0"),
         ("Acme.Cart", "", "async Task<int> SumAsync(Order order)"),
+        ("Acme.Cart", "", "SumAsync[T]"),
     ],
     "ruby": [
         ("", "app/cart.rb", "total"),

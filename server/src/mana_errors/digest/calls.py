@@ -65,8 +65,8 @@ _DOTNET_LAMBDA: Final = re.compile(r"<(\w+)>[bg]__.*")
 
 
 def _dotnet(module: str, function: str) -> tuple[str, str]:
-    # SDKs may add parameters in brackets, and the type of the result in front.
-    function = function.partition("(")[0].rpartition(" ")[2]
+    # Parameters, those of types, and the type of the result: each is said by some.
+    function = function.partition("(")[0].partition("[")[0].rpartition(" ")[2]
     if function == "MoveNext" and (match := _STATE_MACHINE.fullmatch(module)):
         module, function = match[1], match[2]
     if match := _DOTNET_LAMBDA.fullmatch(function):

@@ -16,6 +16,7 @@ _FOREIGN_MODULES: Final = {
             "kotlinx.",
             "scala.",
             "groovy.",
+            "_COROUTINE.",
         ),
         *("jakarta.", "android.", "androidx.", "com.android.", "dalvik.", "libcore."),
         *("org.springframework.", "org.apache.", "org.hibernate.", "org.jboss.", "io.netty."),
