@@ -9,7 +9,7 @@ A grouping hash covers the app and these components, in this order:
 1. the client's fingerprint, when sent, with the hash of 2 in the place of each {{ default }};
 2. else the error's code and type, the request's method and normalised path, and
    a. the stack signature: the app's own calls, or, without any, all that have a position;
-   b. without such a stack, and for a message that is no exception, the normalised message.
+   b. without such a stack the normalised message; of what is no exception, the message as well.
 """
 
 import re
@@ -93,15 +93,19 @@ class _Request(NamedTuple):
     path: str
 
 
-def _evidence(event: Event, telling: Telling | None) -> tuple[str, str]:
+def _evidence(event: Event, telling: Telling | None) -> Components:
+    stack = () if telling is None else (("stack", telling.signature),)
+    if stack and event.error_type != MESSAGE_TYPE:
+        return stack
     # Of a message the stack says who logged it, and one function may log many things.
-    is_message = event.error_type == MESSAGE_TYPE and bool(event.message)
-    if telling is not None and not is_message:
-        return ("stack", telling.signature)
+    return (*stack, ("message", _words(event)))
+
+
+def _words(event: Event) -> str:
     entry = (event.payload or {}).get("logEntry")
     template = cast("JsonObject", entry).get("template") if isinstance(entry, dict) else None
     # The words as they stand in the code tell problems apart better than with values in them.
-    return ("message", normalize_message(template if isinstance(template, str) else event.message))
+    return normalize_message(template if isinstance(template, str) else event.message)
 
 
 # A storm asks the same thousands of times. An entry is some 2 KB of text.
@@ -113,13 +117,13 @@ def _fingerprint(request: _Request) -> str:
 
 
 @lru_cache(maxsize=2000)
-def _default(request: _Request, evidence: tuple[str, str]) -> tuple[Components, UUID]:
+def _default(request: _Request, evidence: Components) -> tuple[Components, UUID]:
     components = (
         ("code", request.error_code),
         ("type", request.error_type),
         ("method", request.method),
         ("path", normalize_path(request.path)),
-        evidence,
+        *evidence,
     )
     return components, _hash_components(request.app_id, components)
 
