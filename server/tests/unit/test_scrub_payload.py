@@ -38,6 +38,8 @@ def frame(**values: Any) -> dict[str, Any]:
         {"frames": [{"contextLine": f"password = '{SECRET}'"}]},
         {"breadcrumbs": [{"data": {"headers": [["Authorization", SECRET]]}}]},
         {"breadcrumbs": [{"message": f"login?token={SECRET}"}]},
+        {"contexts": {"process": {"argv": ["shop", "--db-password", SECRET, "--port", "80"]}}},
+        {"contexts": {"process": {"argv": ["shop", f"--db-password={SECRET}"]}}},
         {"request": {"cookies": {"sessionid": SECRET}}},
         {"request": {"query": f"a=1&access_token={SECRET}"}},
         {"contexts": {"form": {"fields": [{"name": "password", "value": SECRET}]}}},

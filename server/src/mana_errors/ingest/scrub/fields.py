@@ -15,6 +15,8 @@ _HOLDERS: Final = frozenset({"exceptions", "threads"})
 # {"name": "password", "value": "…"}, as forms and HTTP archives list fields
 _LABELS: Final = ("name", "key")
 _PAIR: Final = 2
+# Of a command's option; longer ones hold their value themselves.
+_MAX_ARGUMENT: Final = 64
 
 
 class Fields:
@@ -116,12 +118,21 @@ class Fields:
             hidden = self._hide(items[1])
             return items if hidden is items[1] else [items[0], hidden]
         changed: list[Any] | None = None
+        is_secret = False
         for index, item in enumerate(items):
-            clean = self._value(item)
+            clean = self._hide(item) if is_secret else self._value(item)
+            is_secret = self._asks_for_secret(item)
             if clean is not item:
                 changed = items.copy() if changed is None else changed
                 changed[index] = clean
         return items if changed is None else changed
+
+    def _asks_for_secret(self, item: Any) -> bool:
+        """Whether an argument of a command wants the next one: --password hunter2"""
+        if not isinstance(item, str) or not item.startswith("--") or len(item) > _MAX_ARGUMENT:
+            return False
+        self._effort.spend(NAME)
+        return self._names[item]
 
     def _hide(self, item: Any) -> Any:
         # None, booleans and "" give nothing away, and say much to whoever debugs a login.
