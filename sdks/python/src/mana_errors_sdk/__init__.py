@@ -26,7 +26,7 @@ from mana_errors_sdk.api import (
     set_user,
 )
 from mana_errors_sdk.scope import Scope, new_scope
-from mana_errors_sdk.version import VERSION as __version__
+from mana_errors_sdk.version import __version__
 
 __all__ = [
     "Scope",

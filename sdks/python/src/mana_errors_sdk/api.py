@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import atexit
 import os
 import sys
 from typing import TYPE_CHECKING, Mapping, Optional
@@ -24,9 +23,9 @@ def init(url: Optional[str] = None, app_id: Optional[str] = None, **options: Unp
     MANA_CORE_AUTH_URL, else http://localhost:3001. A second call replaces the first."""
     # Loaded now, not by the import: programs that only mention the SDK should start fast, and a
     # fork must not happen while the worker imports.
-    from mana_errors_sdk import integrations  # noqa: PLC0415
-    from mana_errors_sdk.client import Client  # noqa: PLC0415
-    from mana_errors_sdk.options import read_options  # noqa: PLC0415
+    from mana_errors_sdk import integrations
+    from mana_errors_sdk.client import Client
+    from mana_errors_sdk.options import read_options
 
     global _client  # noqa: PLW0603 - one client a process is the point of this module
     close()
@@ -53,7 +52,9 @@ def capture_exception(
 
 
 def capture_message(
-    message: str, severity: str = "info", **fields: Unpack[Fields]
+    message: str,
+    severity: str = "info",
+    **fields: Unpack[Fields],  # pyright: ignore[reportGeneralTypeIssues] - two have a place above
 ) -> Optional[str]:
     """Report something that is no exception."""
     if _client is None:
@@ -104,11 +105,11 @@ def flush(timeout: Optional[float] = None) -> bool:
 
 def close(timeout: Optional[float] = None) -> bool:
     """Deliver what can be delivered in time, then do nothing more until the next init()."""
-    global _client  # noqa: PLW0603 - see init
+    global _client
     client, _client = _client, None
     if client is None:
         return True
-    from mana_errors_sdk import integrations  # noqa: PLC0415 - loaded by init()
+    from mana_errors_sdk import integrations
 
     integrations.uninstall()
     return client.close(timeout)

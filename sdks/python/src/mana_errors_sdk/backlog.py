@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterable
 from typing import Deque, Final, List, Protocol
 
 # Of one request; the server takes 1,000 and 10 MiB.
@@ -21,6 +22,10 @@ class Backlog(Protocol):
         """Keep a report; False when it could not be kept."""
         ...
 
+    def sync(self) -> None:
+        """Make what was added as durable as it is meant to be."""
+        ...
+
     def is_empty(self) -> bool:
         """Whether nothing waits."""
         ...
@@ -35,6 +40,10 @@ class Backlog(Protocol):
 
     def close(self) -> None:
         """The program ends."""
+        ...
+
+    def forget(self) -> None:
+        """In a forked child: what waits is the parent's."""
         ...
 
 
@@ -53,6 +62,9 @@ class Memory:
         self._reports.append(report)
         return True
 
+    def sync(self) -> None:
+        """See Backlog."""
+
     def is_empty(self) -> bool:
         """See Backlog."""
         return not self._reports
@@ -70,8 +82,11 @@ class Memory:
     def close(self) -> None:
         """See Backlog."""
 
+    def forget(self) -> None:
+        """See Backlog."""
 
-def within_limits(reports: "Deque[bytes]") -> List[bytes]:
+
+def within_limits(reports: Iterable[bytes]) -> List[bytes]:
     """As many of the first reports as one request may hold; at least one."""
     batch: List[bytes] = []
     size = 0

@@ -10,7 +10,7 @@ from mana_errors_sdk import drops
 from mana_errors_sdk.backlog import Backlog, Memory
 from mana_errors_sdk.captured import Captured, Mechanism
 from mana_errors_sdk.delivery import Delivery
-from mana_errors_sdk.diagnostics import debug
+from mana_errors_sdk.diagnostics import debug, warn
 from mana_errors_sdk.drops import Drops
 from mana_errors_sdk.fields import contract_fields
 from mana_errors_sdk.ids import uuid7
@@ -18,6 +18,7 @@ from mana_errors_sdk.options import Options
 from mana_errors_sdk.prepare import prepare
 from mana_errors_sdk.scope import current_scope
 from mana_errors_sdk.snapshot import Raised, take_snapshot
+from mana_errors_sdk.spool import Spool, is_supported
 from mana_errors_sdk.transport import Transport
 from mana_errors_sdk.values import JsonObject
 from mana_errors_sdk.worker import Worker
@@ -44,9 +45,16 @@ class Client:
             self._drops,
             options.max_queue,
         )
+        self._worker.start()
 
     def _new_backlog(self) -> Backlog:
-        return Memory()
+        folder = self.options.spool_dir
+        if folder is None:
+            return Memory()
+        if not is_supported():
+            warn("spool_dir needs file locks that this system does not have: it is not used")
+            return Memory()
+        return Spool(folder, self.options.spool_max_bytes, fsync=self.options.spool_fsync)
 
     def capture_exception(
         self,
@@ -89,7 +97,7 @@ class Client:
         raised = self._snapshot(error) if error is not None else None
         scope = current_scope()
         known = self._described(scope.describe) if scope.describe is not None else {}
-        known.update(contract_fields(fields))
+        _update(known, contract_fields(fields))
         captured = Captured(uuid7(millis), millis, known, scope.state(), mechanism, raised)
         if not self._worker.is_of_this_process():
             self.after_fork()
@@ -138,5 +146,12 @@ class Client:
         self._worker.after_fork(backlog)
 
 
-def _names_of(kind: type) -> "tuple[str, str]":
+def _update(known: JsonObject, said: JsonObject) -> None:
+    """What is said here beats what is known; of objects, field by field."""
+    for name, value in said.items():
+        before = known.get(name)
+        known[name] = {**before, **value} if isinstance(before, dict) else value
+
+
+def _names_of(kind: type) -> tuple[str, str]:
     return kind.__name__, f"{kind.__module__}.{kind.__qualname__}"

@@ -1,4 +1,4 @@
-"""Sends what waits in the backlog, one request at a time, and knows when the next one may follow."""
+"""Sends what waits in the backlog, one request at a time, and knows when the next may follow."""
 
 from __future__ import annotations
 

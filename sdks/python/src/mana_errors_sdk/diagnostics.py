@@ -21,6 +21,6 @@ def debug(message: str) -> None:
 
 
 def _logger() -> logging.Logger:
-    import logging  # noqa: PLC0415 - a third of the time that importing the SDK may take
+    import logging
 
     return logging.getLogger(LOGGER)

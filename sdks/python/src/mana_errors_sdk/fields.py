@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime, timezone
-from typing import Any, Callable, Dict, Final, Mapping, TypedDict
+from typing import Any, Callable, Dict, Final, Mapping, TypedDict, cast
 
 from mana_errors_sdk.diagnostics import warn
 from mana_errors_sdk.values import JsonObject, cut, plain, plain_object, text_of
 
-# The contract cuts a URL at 2,000 and a user agent at 500 characters.
+# The contract's limit, in characters.
 MAX_STACK_TRACE: Final = 50_000
 
 
@@ -65,7 +65,9 @@ def _stack(value: object) -> str:
 
 def _object(value: object) -> Any:
     """An object; anything else stands below `value`, as the contract wants objects only."""
-    return plain_object(value) if isinstance(value, Mapping) else {"value": plain(value)}
+    if isinstance(value, Mapping):
+        return plain_object(cast("Mapping[Any, object]", value))
+    return {"value": plain(value)}
 
 
 def _tags(value: object) -> Dict[str, str]:

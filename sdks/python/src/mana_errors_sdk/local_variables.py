@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping
 from itertools import islice
 from types import FrameType
 from typing import Any, Dict, Final, Iterable, cast
@@ -56,7 +55,7 @@ def _repr(value: object, levels: int) -> str:
             if value.bit_length() <= _MAX_INT_BITS
             else f"<int of {value.bit_length()} bits>"
         )
-    if isinstance(value, (dict, Mapping)) and isinstance(value, dict):
+    if isinstance(value, dict):
         return _repr_dict(cast("Dict[Any, Any]", value), levels)
     for kind, brackets in _BRACKETS.items():
         if isinstance(value, kind):

@@ -34,7 +34,7 @@ def prepare(captured: Captured, options: Options) -> bytes:
 
 
 def ask(before_send: Optional[BeforeSend], report: JsonObject) -> JsonObject:
-    """The report as the program wants it, which may change everything but the id. Raises Dropped."""
+    """The report as the program wants it, which may change all but id and time. Raises Dropped."""
     if before_send is None:
         return report
     # Frames are shared between reports.
@@ -62,7 +62,7 @@ def _dump(report: JsonObject) -> bytes:
     return json.dumps(report, separators=(",", ":"), default=str).encode("ascii")
 
 
-def _without(report: JsonObject, names: "tuple[str, ...]") -> JsonObject:
+def _without(report: JsonObject, names: tuple[str, ...]) -> JsonObject:
     payload: JsonObject = report.get("payload") or {}
     exceptions: List[JsonObject] = payload.get("exceptions") or []
     smaller = [

@@ -13,12 +13,13 @@ from typing import Final, List, Optional
 from mana_errors_sdk.captured import Captured, Mechanism
 from mana_errors_sdk.frames import frame_of
 from mana_errors_sdk.options import Options
+from mana_errors_sdk.scope import ScopeState
 from mana_errors_sdk.snapshot import Raised
 from mana_errors_sdk.text import stack_text
 from mana_errors_sdk.values import JsonObject, cut
-from mana_errors_sdk.version import VERSION
+from mana_errors_sdk.version import __version__
 
-SDK: Final = {"name": "mana-errors-sdk", "version": VERSION}
+SDK: Final = {"name": "mana-errors-sdk", "version": __version__}
 _UTC: Final = timezone.utc
 
 
@@ -37,8 +38,10 @@ def build_report(captured: Captured, options: Options) -> JsonObject:
     }
     if captured.raised is not None:
         report.update(_of_exception(captured.raised))
-    report.update(_of_scope(captured))
-    report.update(captured.fields)
+    report.update(_of_scope(captured.scope))
+    for name, value in captured.fields.items():
+        said = report.get(name)
+        report[name] = {**said, **value} if isinstance(said, dict) else value
     return _complete({name: value for name, value in report.items() if value is not None})
 
 
@@ -56,12 +59,12 @@ def _of_exception(raised: Raised) -> JsonObject:
     }
 
 
-def _of_scope(captured: Captured) -> JsonObject:
-    scope = captured.scope
-    said: JsonObject = {"context": {**scope.contexts, **captured.fields.pop("context", {})}}
-    tags = {**scope.tags, **captured.fields.pop("tags", {})}
-    if tags:
-        said["tags"] = tags
+def _of_scope(scope: ScopeState) -> JsonObject:
+    said: JsonObject = {}
+    if scope.contexts:
+        said["context"] = scope.contexts
+    if scope.tags:
+        said["tags"] = scope.tags
     if identifier := scope.user.get("id"):
         said["userId"] = str(identifier)
     return said
@@ -97,7 +100,7 @@ def _payload(captured: Captured) -> JsonObject:
     payload: JsonObject = {
         "platform": "python",
         "sdk": SDK,
-        "contexts": _runtime(),
+        "contexts": {**_runtime(), "process": _process()},
         "serverName": _host(),
     }
     if captured.raised is not None:
@@ -106,7 +109,6 @@ def _payload(captured: Captured) -> JsonObject:
         payload["breadcrumbs"] = [_crumb(crumb) for crumb in captured.scope.breadcrumbs]
     if captured.scope.user:
         payload["user"] = captured.scope.user
-    payload.update(captured.fields.pop("payload", {}))
     return payload
 
 
@@ -114,12 +116,15 @@ def _crumb(crumb: JsonObject) -> JsonObject:
     return {**crumb, "at": _iso(int(crumb["at"] * 1000))}
 
 
+def _process() -> JsonObject:
+    return {"pid": os.getpid(), "program": cut(sys.argv[0] if sys.argv else "")}
+
+
 @lru_cache(1)
 def _runtime() -> JsonObject:
     return {
         "runtime": {"name": platform.python_implementation(), "version": platform.python_version()},
         "os": {"name": platform.system(), "version": platform.release()},
-        "process": {"pid": os.getpid(), "argv0": cut(sys.argv[0] if sys.argv else "")},
     }
 
 

@@ -1,9 +1,9 @@
 """What is known beside the error: user, tags, contexts, breadcrumbs and the request.
 
-Each request, task or job has a scope of its own, found by a context variable. A scope is changed in
-place, so what a thread pool or a child task adds is seen by the code that waits for it. Every change
-is one operation of a dict or deque, which no other thread can see half done: there is no lock that
-a fork or a signal handler could find taken.
+Each request, task or job has a scope of its own, found by a context variable. A scope is changed
+in place, so what a thread pool or a child task adds is seen by the code that waits for it. Every
+change is one operation of a dict or deque, which no other thread can see half done: there is no
+lock that a fork or a signal handler could find taken.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Mapping
+from contextlib import suppress
 from contextvars import ContextVar, Token
 from types import TracebackType
 from typing import Callable, Deque, Final, NamedTuple, Optional, Tuple, Union
@@ -109,11 +110,9 @@ def enter_scope() -> Token[Optional[Scope]]:
 
 def leave_scope(token: Token[Optional[Scope]]) -> None:
     """Close the scope that enter_scope opened."""
-    try:
+    # An async generator may be closed in another context, which never had this scope.
+    with suppress(ValueError):
         _current.reset(token)
-    except ValueError:
-        # An async generator may be closed in another context, which never had this scope.
-        pass
 
 
 class new_scope:  # noqa: N801 - used as a function: `with new_scope() as scope:`

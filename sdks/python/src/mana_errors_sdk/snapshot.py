@@ -120,7 +120,7 @@ def code_of(error: BaseException) -> Optional[str]:
         if isinstance(code, str) and 0 < len(code) <= MAX_CODE:
             return code
     if isinstance(error, OSError) and error.errno is not None:
-        import errno  # noqa: PLC0415 - seldom needed
+        import errno
 
         return errno.errorcode.get(error.errno)
     return None
@@ -135,6 +135,6 @@ def _notes(error: BaseException) -> Tuple[str, ...]:
 
 
 def _syntax(error: SyntaxError) -> str:
-    import traceback  # noqa: PLC0415 - only SyntaxErrors need it
+    import traceback
 
     return cut("".join(traceback.format_exception_only(type(error), error)).rstrip("\n"))

@@ -10,7 +10,7 @@ from urllib.parse import SplitResult, unquote, urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 from mana_errors_sdk.options import Options
-from mana_errors_sdk.version import VERSION
+from mana_errors_sdk.version import __version__
 
 PATH: Final = "/api/v1/errors/batch"
 # An answer to a batch of 100 is some 8 KB.
@@ -112,7 +112,7 @@ def _headers(options: Options) -> Dict[str, str]:
     headers = {
         "Content-Type": "application/json",
         "Content-Encoding": "gzip",
-        "User-Agent": f"mana-errors-sdk/{VERSION}",
+        "User-Agent": f"mana-errors-sdk/{__version__}",
     }
     if options.key:
         headers["X-App-Key"] = options.key

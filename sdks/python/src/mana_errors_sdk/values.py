@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from math import inf
-from typing import Any, Callable, Dict, Final
+from typing import Any, Callable, Dict, Final, cast
 
 JsonObject = Dict[str, Any]
 
@@ -22,19 +22,24 @@ _LARGEST: Final = 2**63 - 1
 
 def plain(value: object, depth: int = MAX_DEPTH) -> Any:
     """A copy of a value in JSON's types; other objects become their str(). Never raises."""
-    if value is None or value is True or value is False:
+    if value is None or isinstance(value, bool):
         return value
     if isinstance(value, str):
         return cut(value)
+    if isinstance(value, (int, float)):
+        return _plain_number(value)
+    if isinstance(value, Mapping):
+        return _safely(plain_object, cast("Mapping[Any, object]", value), depth)
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return _safely(_plain_list, cast("Iterable[object]", value), depth)
+    return cut(text_of(value))
+
+
+def _plain_number(value: float) -> Any:
     if isinstance(value, int):
         return int(value) if -_LARGEST <= value <= _LARGEST else cut(text_of(value))
-    if isinstance(value, float):
-        return float(value) if -inf < value < inf else text_of(value)
-    if isinstance(value, (dict, Mapping)):
-        return _safely(plain_object, value, depth)
-    if isinstance(value, (list, tuple, set, frozenset)):
-        return _safely(_plain_list, value, depth)
-    return cut(text_of(value))
+    # JSON has no NaN and no Infinity
+    return float(value) if -inf < value < inf else text_of(value)
 
 
 def plain_object(value: Mapping[Any, object], depth: int = MAX_DEPTH) -> Any:

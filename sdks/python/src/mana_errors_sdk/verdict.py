@@ -75,9 +75,15 @@ def _results(body: bytes) -> Optional[List[bool]]:
     results, total = answer.get("results"), answer.get("total")
     if isinstance(results, list):
         items = cast("List[Any]", results)
-        return [isinstance(item, dict) and item.get("success") is True for item in items]
+        return [_succeeded(item) for item in items]
     # The contract alone does not say which failed: they count as done.
-    return [True] * total if answer.get("success") is True and isinstance(total, int) else None
+    if answer.get("success") is True and isinstance(total, int):
+        return [True] * total
+    return None
+
+
+def _succeeded(result: Any) -> bool:
+    return isinstance(result, dict) and cast("dict[str, Any]", result).get("success") is True
 
 
 def _seconds(header: Optional[str]) -> Optional[float]:

@@ -1,5 +1,3 @@
-"""The version of this package; pyproject.toml says the same."""
+"""The version of this package; pyproject.toml takes it from here."""
 
-from typing import Final
-
-VERSION: Final = "0.1.0"
+__version__ = "0.1.0"

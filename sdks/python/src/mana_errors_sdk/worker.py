@@ -11,11 +11,12 @@ import os
 import threading
 import time
 from collections import deque
+from contextlib import suppress
 from queue import Empty, SimpleQueue
 from typing import Callable, Deque, Final, List, Optional
 
 from mana_errors_sdk import drops
-from mana_errors_sdk.backlog import Backlog
+from mana_errors_sdk.backlog import MAX_BATCH, Backlog
 from mana_errors_sdk.captured import Captured
 from mana_errors_sdk.delivery import Delivery
 from mana_errors_sdk.diagnostics import debug
@@ -55,8 +56,14 @@ class Worker:
 
     def after_fork(self, backlog: Backlog) -> None:
         """In a forked child: the thread is gone, and what waits is the parent's."""
+        self._backlog.forget()
         self._backlog = backlog
         self._reset()
+
+    def start(self) -> None:
+        """Begin without an error: reports of a program that is gone wait in the spool."""
+        if not self._backlog.is_empty():
+            self._start()
 
     def put(self, captured: Captured) -> bool:
         """Queue an error; False when there is no room, which is counted. Never blocks."""
@@ -113,29 +120,32 @@ class Worker:
         return True
 
     def _fill(self) -> None:
-        """Queue -> backlog, as far as there is room."""
-        while self._queue and self._backlog.has_room():
-            captured = self._queue.popleft()
-            try:
-                report = self._prepare(captured)
-            except Dropped as dropped:
-                self._drops.add(dropped.reason)
-            except Exception:  # noqa: BLE001 - before_send may raise anything; it is counted
-                debug("a report could not be made")
-                self._drops.add(drops.INTERNAL_ERROR)
-            else:
-                if not self._backlog.add(report):
-                    self._drops.add(drops.STORAGE_FULL)
+        """Queue -> backlog, as far as there is room; at most what one request takes."""
+        for _ in range(MAX_BATCH):
+            if not (self._queue and self._backlog.has_room()):
+                break
+            report = self._report(self._queue.popleft())
+            if report is not None and not self._backlog.add(report):
+                self._drops.add(drops.STORAGE_FULL)
+        self._backlog.sync()
+
+    def _report(self, captured: Captured) -> Optional[bytes]:
+        try:
+            return self._prepare(captured)
+        except Dropped as dropped:
+            self._drops.add(dropped.reason)
+        except Exception:  # noqa: BLE001 - before_send may raise anything; it is counted
+            debug("a report could not be made")
+            self._drops.add(drops.INTERNAL_ERROR)
+        return None
 
     def _sleep(self, wait_s: Optional[float]) -> None:
         """Until the bell rings: for a new error if there is room for one, a flush, or the end."""
         takes_more = self._backlog.has_room()
         self._is_asleep = takes_more
         if not (takes_more and self._queue):
-            try:
+            with suppress(Empty):
                 self._bell.get(timeout=wait_s)
-            except Empty:
-                pass
         self._is_asleep = False
 
     def _tell_flushers(self) -> None:
@@ -160,10 +170,14 @@ class Worker:
         self._is_closing = True
         thread = self._thread
         if thread is None or not thread.is_alive():
-            return self._drain(timeout)
-        self._bell.put(None)
-        thread.join(max(deadline - time.monotonic(), 0))
-        return not thread.is_alive()
+            done = self._drain(timeout)
+        else:
+            self._bell.put(None)
+            thread.join(max(deadline - time.monotonic(), 0))
+            done = not thread.is_alive()
+        if done:
+            self._backlog.close()
+        return done
 
     def _drain(self, timeout: float) -> bool:
         """Deliver from this thread, where there is no other."""

@@ -16,7 +16,7 @@ from typing import Any, Callable, Final, List, Tuple, cast
 
 from mana_errors_sdk.scrub.fields import scrub_fields
 from mana_errors_sdk.scrub.hidden import MARKER, Hidden
-from mana_errors_sdk.scrub.patterns import Cleaner, possible_cleaners
+from mana_errors_sdk.scrub.patterns import Clean, possible_cleaners
 from mana_errors_sdk.values import JsonObject
 
 __all__ = ["MARKER", "scrub_report", "scrub_text"]
@@ -64,14 +64,16 @@ def _map_texts(report: JsonObject, change: Callable[[str], str]) -> JsonObject:
 def _map_values(report: JsonObject, change: Callable[[Any], Any]) -> JsonObject:
     """The report with `change` made to everything in it that is the program's: names of the
     report's own fields, of exceptions and frames are ours."""
-    return {
-        name: value
-        if name in _KEPT
-        else {part: _map_part(part, item, change) for part, item in value.items()}
-        if name == "payload" and isinstance(value, dict)
-        else change(value)
-        for name, value in report.items()
-    }
+    mapped: JsonObject = {}
+    for name, value in report.items():
+        if name in _KEPT:
+            mapped[name] = value
+        elif name == "payload" and isinstance(value, dict):
+            payload = cast("JsonObject", value)
+            mapped[name] = {part: _map_part(part, item, change) for part, item in payload.items()}
+        else:
+            mapped[name] = change(value)
+    return mapped
 
 
 def _map_part(name: str, value: Any, change: Callable[[Any], Any]) -> Any:
@@ -96,9 +98,9 @@ def _map_exception(exception: Any, change: Callable[[Any], Any]) -> Any:
     }
 
 
-def _clean_text(text: str, cleaners: Tuple[Cleaner, ...], hidden: Hidden) -> str:
+def _clean_text(text: str, cleaners: Tuple[Clean, ...], hidden: Hidden) -> str:
     for cleaner in cleaners:
-        text = cleaner.clean(text, hidden)
+        text = cleaner(text, hidden)
     return text
 
 

@@ -41,7 +41,7 @@ _BEGINNINGS: Final = (
 _pair: Final = re.compile(
     rf"({_STEM}[a-z0-9_-]{{0,{_MOST_NAME}}}|(?<![a-z0-9]){_SHORT}){_AFTER}{_SIGN}", _FLAGS
 )
-_name_before: Final = re.compile(r"[a-z0-9_-]*\Z", _FLAGS)
+_name: Final = re.compile(r"[a-z0-9_-]+", _FLAGS)
 _brackets: Final = re.compile(r"[\[({\s]+", _FLAGS)
 _inside: Final = re.compile(r"[^\])}\r\n]+")
 _quote: Final = re.compile(r"(?:[bruf]{1,2}[\"']|\\*[\"'`])", _FLAGS)
@@ -86,11 +86,9 @@ def scrub_pairs(text: str, hidden: Hidden) -> str:
 
 def _start_of_name(text: str, stem: int, searched: int) -> int:
     before = text[max(stem - _MOST_NAME, searched) : stem]
-    # on a reversed text the run is at the beginning, where `match` finds it in one go
-    return stem - len(_run.match(before[::-1]).group())
-
-
-_run: Final = re.compile(r"[a-z0-9_-]*", _FLAGS)
+    # On a reversed text the rest of the name is at the beginning, where it is found in one go.
+    rest = _name.match(before[::-1])
+    return stem - rest.end() if rest else stem
 
 
 def _is_secret(name: str, text: str, start: int) -> bool:

@@ -1,7 +1,7 @@
 """Secrets by their look, and which of them can occur in a text.
 
-A cleaner has a cheap test that says whether it may find something; it is asked about all texts of a
-report at once, and mostly says no.
+For each cleaner there is a cheap test that says whether it may find something; it is asked about
+all texts of a report at once, and mostly says no.
 """
 
 from __future__ import annotations
@@ -9,20 +9,13 @@ from __future__ import annotations
 import re
 from base64 import b64decode
 from binascii import Error as NotBase64
-from typing import Callable, Final, NamedTuple, Tuple
+from typing import Callable, Final, Tuple
 
 from mana_errors_sdk.scrub.cards import has_cards, scrub_cards
 from mana_errors_sdk.scrub.hidden import MARKER, Hidden
 from mana_errors_sdk.scrub.pairs import has_pairs, scrub_pairs
 
-
-class Cleaner(NamedTuple):
-    """One kind of secret."""
-
-    # text, the same in lower case -> whether clean() may find something
-    may_find: Callable[[str, str], bool]
-    clean: Callable[[str, Hidden], str]
-
+Clean = Callable[[str, Hidden], str]
 
 _KEY_LABEL: Final = r"[A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----"
 # A block whose end was cut off goes to the end of the text.
@@ -78,11 +71,14 @@ _key: Final = re.compile(
 
 # What English puts behind "bearer" and "basic".
 _WORDS_BEHIND: Final = frozenset(
-    "access account accounts algorithm authentication authorization authorisation challenge check "
-    "checks credential credentials example features format functionality header headers "
-    "information instance invalid middleware missing realm requests required response "
-    "scheme schema security setup strategy support syntax tests token tokens types "
-    "understanding usage validation version".split()  # noqa: SIM905 - read as text
+    {
+        *("access", "account", "accounts", "algorithm", "authentication", "authorization"),
+        *("authorisation", "challenge", "check", "checks", "credential", "credentials"),
+        *("example", "features", "format", "functionality", "header", "headers", "information"),
+        *("instance", "invalid", "middleware", "missing", "realm", "requests", "required"),
+        *("response", "scheme", "schema", "security", "setup", "strategy", "support", "syntax"),
+        *("tests", "token", "tokens", "types", "understanding", "usage", "validation", "version"),
+    }
 )
 
 
@@ -147,23 +143,32 @@ def _scrub_keys(text: str, _hidden: Hidden) -> str:
     return _key.sub(MARKER, text)
 
 
-def _without_hidden(clean: Callable[[str], str]) -> Callable[[str, Hidden], str]:
-    return lambda text, _hidden: clean(text)
+def _scrub_cards(text: str, _hidden: Hidden) -> str:
+    return scrub_cards(text)
 
 
 # In this order: whole blocks first, then what names a secret, then looks alone.
-CLEANERS: Final[Tuple[Cleaner, ...]] = (
-    Cleaner(lambda text, _: "-----BEGIN " in text, _scrub_private_keys),
-    Cleaner(lambda text, _: "://" in text and "@" in text, _scrub_url_logins),
-    Cleaner(lambda _, lowered: has_pairs(lowered), scrub_pairs),
-    Cleaner(lambda _, lowered: "bearer" in lowered or "basic" in lowered, _scrub_credentials),
-    Cleaner(lambda text, _: "eyJ" in text, _scrub_jwts),
-    Cleaner(lambda text, _: any(part in text for part in _KEY_PARTS), _scrub_keys),
-    Cleaner(lambda text, _: has_cards(text), _without_hidden(scrub_cards)),
+CLEANERS: Final[Tuple[Clean, ...]] = (
+    _scrub_private_keys,
+    _scrub_url_logins,
+    scrub_pairs,
+    _scrub_credentials,
+    _scrub_jwts,
+    _scrub_keys,
+    _scrub_cards,
 )
 
 
-def possible_cleaners(text: str) -> Tuple[Cleaner, ...]:
-    """Those that may find something in a text."""
+def possible_cleaners(text: str) -> Tuple[Clean, ...]:
+    """Those that may find something in a text, by tests that cost next to nothing."""
     lowered = text.lower()
-    return tuple([cleaner for cleaner in CLEANERS if cleaner.may_find(text, lowered)])
+    possible = (
+        "-----BEGIN " in text,
+        "://" in text and "@" in text,
+        has_pairs(lowered),
+        "bearer" in lowered or "basic" in lowered,
+        "eyJ" in text,
+        any(part in text for part in _KEY_PARTS),
+        has_cards(text),
+    )
+    return tuple([cleaner for cleaner, may_find in zip(CLEANERS, possible) if may_find])
