@@ -36,6 +36,17 @@ INTEGRATIONS: Final[Mapping[str, Optional[str]]] = {
     "exit": None,
     "asyncio": "asyncio",
     "logging": "logging",
+    "multiprocessing": "multiprocessing.process",
+    # also FastAPI, which is built on it
+    "starlette": "starlette.applications",
+    "litestar": "litestar.app",
+    "flask": "flask.app",
+    "django": "django.core.handlers.base",
+    "rest_framework": "rest_framework.views",
+    "celery": "celery.signals",
+    "rq": "rq.worker",
+    "dramatiq": "dramatiq.broker",
+    "aws_lambda": "awslambdaric.bootstrap",
 }
 
 _uninstalls: Final[List[Uninstall]] = []

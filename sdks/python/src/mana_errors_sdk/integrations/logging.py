@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from typing import Callable, Final
+from typing import Callable, Final, Iterable, Set
 
 from mana_errors_sdk.api import current_client
 from mana_errors_sdk.captured import Mechanism
@@ -16,6 +16,13 @@ MODULE: Final = "logging"
 EVENT_LEVEL: Final = logging.ERROR
 BREADCRUMB_LEVEL: Final = logging.INFO
 _MECHANISM: Final = Mechanism("logging", handled=False)
+# Loggers whose errors another integration reports, from the exceptions themselves.
+_reported_otherwise: Final[Set[str]] = set()
+
+
+def ignore(loggers: Iterable[str]) -> None:
+    """Report none of their records; they stay breadcrumbs."""
+    _reported_otherwise.update(loggers)
 
 
 def install() -> Callable[[], None]:
@@ -48,6 +55,8 @@ def take(record: logging.LogRecord) -> None:
     level = severity_of(record.levelname)
     if record.levelno < EVENT_LEVEL:
         current_scope().add_breadcrumb(message, record.name, level, "log", {})
+        return
+    if record.name in _reported_otherwise:
         return
     error = record.exc_info[1] if record.exc_info else None
     if error is not None:

@@ -1,0 +1,88 @@
+"""Django, on WSGI and ASGI."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from typing import Any, Callable, Final, Optional
+
+from mana_errors_sdk.integrations import asgi, wsgi
+from mana_errors_sdk.integrations.hooks import Hooks
+from mana_errors_sdk.integrations.request import SERVER_ERROR, Request
+
+MODULE: Final = "django.core.handlers.base"
+
+
+def install() -> Callable[[], None]:
+    """Watch the handlers of both gateways."""
+    base: Any = sys.modules[MODULE]
+    hooks = Hooks()
+    _watch(hooks)
+    # The handlers' modules import this one, so they are complete when a handler gets ready.
+    hooks.replace(base.BaseHandler, "load_middleware", lambda load: _loading(load, hooks))
+    hooks.replace(base.BaseHandler, "resolve_request", _resolving)
+    signal: Any = import_module("django.core.signals").got_request_exception
+    signal.connect(_failed)
+
+    def uninstall() -> None:
+        hooks.take_out()
+        signal.disconnect(_failed)
+
+    return uninstall
+
+
+def _watch(hooks: Hooks) -> None:
+    for name, kind, gateway in (("wsgi", "WSGIHandler", wsgi), ("asgi", "ASGIHandler", asgi)):
+        handler = getattr(sys.modules.get(f"django.core.handlers.{name}"), kind, None)
+        if handler is not None:
+            hooks.replace(handler, "__call__", gateway.watching)
+
+
+def _loading(load: Any, hooks: Hooks) -> Any:
+    def load_middleware(self: Any, *args: Any, **options: Any) -> Any:
+        _watch(hooks)
+        return load(self, *args, **options)
+
+    return load_middleware
+
+
+def _resolving(resolve: Any) -> Any:
+    def resolve_request(self: Any, request: Any) -> Any:
+        match = resolve(self, request)
+        _meet(request)
+        return match
+
+    return resolve_request
+
+
+def watched_request(request: Any) -> Optional[Request]:
+    """Django's request has the environ or the scope that it was made of."""
+    environ, scope = getattr(request, "environ", None), getattr(request, "scope", None)
+    return (environ or {}).get(wsgi.KEY) or (scope or {}).get(asgi.KEY)
+
+
+def _meet(request: Any) -> None:
+    watched = watched_request(request)
+    if watched is not None:
+        match = request.resolver_match
+        watched.found_route = match and match.route
+        watched.found_user = lambda: _user(request)
+
+
+def _user(request: Any) -> Optional[str]:
+    """Only if the app has asked for it: looking now would be a query amid an error."""
+    user: Any = vars(request).get("user")
+    # a SimpleLazyObject, which holds a plain object() until somebody looks
+    user = vars(user).get("_wrapped", user) if hasattr(user, "__dict__") else user
+    if not hasattr(user, "pk"):
+        user = getattr(request, "_acached_user", None)
+    return str(user.pk) if getattr(user, "is_authenticated", False) else None
+
+
+def _failed(request: Any, **_other: Any) -> None:
+    """An error that becomes a 500."""
+    error, watched = sys.exc_info()[1], watched_request(request)
+    if watched is not None and error is not None:
+        _meet(request)
+        watched.status = SERVER_ERROR
+        watched.failed(error)
