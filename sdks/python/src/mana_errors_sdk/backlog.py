@@ -6,9 +6,10 @@ from collections import deque
 from collections.abc import Iterable
 from typing import Deque, Final, List, Protocol
 
-# Of one request; the server takes 1,000 and 10 MiB.
+# Of one request; the server takes 1,000 and 10 MiB, but all of it is in memory for a moment. A
+# report is some 15 KB.
 MAX_BATCH: Final = 100
-MAX_BATCH_BYTES: Final = 4 * 1024 * 1024
+MAX_BATCH_BYTES: Final = 1024 * 1024
 
 
 class Backlog(Protocol):
@@ -52,14 +53,16 @@ class Memory:
 
     def __init__(self) -> None:
         self._reports: Deque[bytes] = deque()
+        self._size = 0
 
     def has_room(self) -> bool:
         """See Backlog."""
-        return len(self._reports) < MAX_BATCH
+        return len(self._reports) < MAX_BATCH and self._size < MAX_BATCH_BYTES
 
     def add(self, report: bytes) -> bool:
         """See Backlog."""
         self._reports.append(report)
+        self._size += len(report)
         return True
 
     def sync(self) -> None:
@@ -76,8 +79,9 @@ class Memory:
     def remove(self, kept: List[bytes], count: int) -> None:
         """See Backlog."""
         for _ in range(count):
-            self._reports.popleft()
+            self._size -= len(self._reports.popleft())
         self._reports.extendleft(reversed(kept))
+        self._size += sum(map(len, kept))
 
     def close(self) -> None:
         """See Backlog."""

@@ -63,6 +63,8 @@ class Delivery:
         self._last_try = time.monotonic()
         batch = self._backlog.batch()[: self._most]
         counts = self._drops.take()
+        if not batch and not counts:
+            return
         try:
             answer = self._post(encode_batch(batch, counts, self._app_id), timeout)
         except NotDelivered:
@@ -133,8 +135,11 @@ def _random() -> float:
 
 def encode_batch(reports: List[bytes], counts: Dict[str, int], app_id: Optional[str]) -> bytes:
     """The gzipped body of a request."""
-    body = b'{"errors":[' + b",".join(reports) + b"]"
-    if counts:
-        body += b',"discarded":' + json.dumps(as_discarded(counts, app_id)).encode()
     packer = zlib.compressobj(_COMPRESSION, zlib.DEFLATED, _GZIP)
-    return packer.compress(body + b"}") + packer.flush()
+    parts = [packer.compress(b'{"errors":[')]
+    for index, report in enumerate(reports):
+        parts.append(packer.compress(b"," + report if index else report))
+    tail = b"]}"
+    if counts:
+        tail = b'],"discarded":' + json.dumps(as_discarded(counts, app_id)).encode() + b"}"
+    return b"".join([*parts, packer.compress(tail), packer.flush()])

@@ -5,7 +5,7 @@ none of the program's objects are kept. What it takes to read source files is le
 from __future__ import annotations
 
 from types import CodeType, TracebackType
-from typing import Any, Final, List, NamedTuple, Optional, Sequence, Set, Tuple, cast
+from typing import Any, Dict, Final, List, NamedTuple, Optional, Sequence, Set, Tuple, cast
 
 from mana_errors_sdk.local_variables import Variables, variables_of
 from mana_errors_sdk.values import cut, text_of
@@ -105,12 +105,33 @@ class _Walk:
         omitted = max(len(chain) - MAX_FRAMES, 0)
         if omitted:
             chain[_HALF : _HALF + omitted] = []
-        return tuple([self._call(entry) for entry in chain]), omitted
+        if self._with_variables:
+            return tuple([_call(entry, variables_of(entry.tb_frame)) for entry in chain]), omitted
+        return _shared_calls(chain), omitted
 
-    def _call(self, entry: TracebackType) -> Call:
-        frame = entry.tb_frame
-        variables = variables_of(frame) if self._with_variables else None
-        return Call(frame.f_code, entry.tb_lineno, frame.f_globals.get("__name__"), variables)
+
+# Stacks that were met, by code objects and instructions. A storm has few of them, and a thousand
+# events in the queue share one: a tenth of the memory. The calls keep the code objects alive, so
+# that no other can get the same id.
+_stacks: Final[Dict[Tuple[int, ...], Tuple[Call, ...]]] = {}
+_MOST_STACKS: Final = 128
+
+
+def _shared_calls(chain: List[TracebackType]) -> Tuple[Call, ...]:
+    key: List[int] = []
+    for entry in chain:
+        key += (id(entry.tb_frame.f_code), entry.tb_lasti)
+    found = _stacks.get(known := tuple(key))
+    if found is None:
+        if len(_stacks) >= _MOST_STACKS:
+            _stacks.clear()
+        found = _stacks[known] = tuple([_call(entry, None) for entry in chain])
+    return found
+
+
+def _call(entry: TracebackType, variables: Optional[Variables]) -> Call:
+    frame = entry.tb_frame
+    return Call(frame.f_code, entry.tb_lineno, frame.f_globals.get("__name__"), variables)
 
 
 def code_of(error: BaseException) -> Optional[str]:

@@ -83,8 +83,11 @@ class Spool:
 
     def batch(self) -> List[bytes]:
         """Of one file: the oldest."""
-        file = self._first()
-        return self._memory.batch() if file is None else within_limits(file.read())
+        while (file := self._first()) is not None:
+            if reports := file.read():
+                return within_limits(reports)
+            self._retire(file)
+        return self._memory.batch()
 
     def remove(self, kept: List[bytes], count: int) -> None:
         """From the file that batch() was of; what is kept comes again, behind all others."""
@@ -95,7 +98,13 @@ class Spool:
         for report in kept:
             self.add(report)
         file.skip(count)
-        if file.is_done() and file is not self._own:
+        if file.is_done():
+            self._retire(file)
+
+    def _retire(self, file: _File) -> None:
+        if file is self._own:
+            file.clear()
+        else:
             self._adopted.remove(file)
             file.delete()
 
@@ -137,7 +146,8 @@ class _File:
         self._is_whole = _looks_whole if is_own else _is_whole
         self.size = os.fstat(descriptor).st_size
         self._position = 0
-        self._read: List[bytes] = []
+        # where the reports of the last read() end
+        self._ends: List[int] = []
 
     def append(self, line: bytes) -> None:
         """Whole or not at all. Raises OSError."""
@@ -152,27 +162,32 @@ class _File:
         os.fsync(self._descriptor)
 
     def read(self) -> List[bytes]:
-        """The next reports, at most as many as a request may hold. Damaged lines are skipped."""
-        data = os.pread(self._descriptor, MAX_BATCH_BYTES, self._position)
-        lines = data.split(b"\n")[:-1][:MAX_BATCH]
-        if not lines and data:
-            # A last line that was torn when its writer died, or one of no sensible length.
-            self._position = self.size
-        self._read = lines
-        return [line for line in lines if self._is_whole(line)]
+        """The next reports, at most as many as a request may hold. Damaged lines are passed over,
+        and so is a last line that was torn when its writer died."""
+        while not self.is_done():
+            data = os.pread(self._descriptor, MAX_BATCH_BYTES, self._position)
+            reports: List[bytes] = []
+            self._ends = []
+            end = self._position
+            for line in data.split(b"\n")[:-1][:MAX_BATCH]:
+                end += len(line) + 1
+                if self._is_whole(line):
+                    reports.append(line)
+                    self._ends.append(end)
+            if reports:
+                return reports
+            self._position = end if end > self._position else self.size
+        return []
 
     def skip(self, count: int) -> None:
-        """The next `count` reports that read() gave are done with."""
-        for line in self._read:
-            whole = self._is_whole(line)
-            if count == 0 and whole:
-                break
-            self._position += len(line) + 1
-            count -= whole
-        self._read = []
-        if self._position >= self.size:
-            os.ftruncate(self._descriptor, 0)
-            self.size = self._position = 0
+        """The first `count` reports of the last read() are done with."""
+        if count:
+            self._position = self._ends[count - 1]
+
+    def clear(self) -> None:
+        """Nothing of it is needed any more."""
+        os.ftruncate(self._descriptor, 0)
+        self.size = self._position = 0
 
     def is_done(self) -> bool:
         """Whether all of it was sent."""
