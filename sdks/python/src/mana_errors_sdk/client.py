@@ -16,7 +16,7 @@ from mana_errors_sdk.fields import contract_fields
 from mana_errors_sdk.ids import uuid7
 from mana_errors_sdk.options import Options
 from mana_errors_sdk.prepare import prepare
-from mana_errors_sdk.scope import current_scope
+from mana_errors_sdk.scope import Scope, current_scope
 from mana_errors_sdk.snapshot import Raised, take_snapshot
 from mana_errors_sdk.spool import Spool, is_supported
 from mana_errors_sdk.transport import Transport
@@ -96,7 +96,7 @@ class Client:
         millis = time.time_ns() // 1_000_000
         raised = self._snapshot(error) if error is not None else None
         scope = current_scope()
-        known = self._described(scope.describe) if scope.describe is not None else {}
+        known = self._described(scope)
         _update(known, contract_fields(fields))
         captured = Captured(uuid7(millis), millis, known, scope.state(), mechanism, raised)
         if not self._worker.is_of_this_process():
@@ -106,9 +106,13 @@ class Client:
     def _snapshot(self, error: BaseException) -> Raised:
         return take_snapshot(error, with_variables=self.options.local_variables)
 
-    def _described(self, describe: object) -> JsonObject:
+    def _described(self, scope: Scope) -> JsonObject:
+        """What an integration knows; whom it found to be the user is second to what the program set."""
         try:
-            return contract_fields(describe())  # type: ignore[operator]
+            known = contract_fields(scope.describe()) if scope.describe is not None else {}
+            if scope.user:
+                known.pop("userId", None)
+            return known
         except Exception:  # noqa: BLE001 - an integration's failure must not cost the error itself
             debug("the request could not be described")
             return {}

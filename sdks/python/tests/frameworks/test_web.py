@@ -67,7 +67,7 @@ def visit(request: pytest.FixtureRequest, site: Site) -> Iterator[Visit]:
     name, kind, port = request.param, KINDS[request.param], free_port()
     program = site.start(name, kind.environment, *kind.command.format(port=port).split())
     try:
-        with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=PATIENCE_S) as client:
+        with _client(port) as client:
             wait_until(lambda: _answers(client, program), f"{name}: {program.text()}")
             answers = {case: _ask(client, kind, case) for case in CASES}
             with ThreadPoolExecutor(len(WHO)) as pool:
@@ -98,6 +98,12 @@ CASES: dict[str, tuple[str, bytes | None]] = {
     "items": ("items/7", None),
     "me": ("me", None),
 }
+
+
+def _client(port: int) -> httpx.Client:
+    """uvicorn closes connections on which an app failed, so none is kept."""
+    limits = httpx.Limits(max_keepalive_connections=0)
+    return httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=PATIENCE_S, limits=limits)
 
 
 def _answers(client: httpx.Client, program: Program) -> bool:
@@ -186,7 +192,7 @@ def test_a_body_that_streams(visit: Visit) -> None:
     """The app reads what the client sent, and nothing is reported."""
     answer = visit.answers["echo"]
     assert answer is not None
-    assert answer.json() == hashlib.sha256(LARGE).hexdigest()
+    assert answer.text.strip(chr(34)) == hashlib.sha256(LARGE).hexdigest()
     assert "echo" not in visit.events
 
 
@@ -230,12 +236,15 @@ def test_logged_and_raised(visit: Visit) -> None:
 def test_an_answer_that_breaks_off(visit: Visit) -> None:
     """What fails while it streams is reported, with the status that was sent."""
     event = visit.event("stream")
-    assert (event["errorType"], event["responseStatusCode"]) == ("KeyError", 200)
+    # Litestar raises an exception of its own from it
+    assert "KeyError" in [exception["type"] for exception in event["payload"]["exceptions"]]
+    assert event["responseStatusCode"] == 200
 
 
 def test_the_route(visit: Visit) -> None:
     """The framework's pattern is the transaction, not the path."""
     transaction = visit.event("items")["payload"]["transaction"]
+    assert transaction.strip("/").startswith("items/")
     assert "7" not in transaction
     assert "number" in transaction
 

@@ -51,9 +51,7 @@ async def _serve_request(app: AsgiApp, scope: AsgiScope, request: AsgiRequest) -
     try:
         await app(scope, request.receive, request.send)
     except Exception as error:
-        if request.status is None:
-            request.status = SERVER_ERROR
-        request.failed(error)
+        await request.raised(error)
         raise
     finally:
         end(token)
@@ -166,6 +164,13 @@ class AsgiRequest(Request):
             self.failure = None
         await self._send(message)
 
+    async def raised(self, error: BaseException) -> None:
+        """Nobody in the app caught it. Without an answer so far, the server makes a 500 of it."""
+        if self.status is None:
+            self.status = SERVER_ERROR
+            await self._read_rest()
+        self.failed(error)
+
     async def _answer_failed(self) -> None:
         await self._read_rest()
         if self.failure is not None:
@@ -174,7 +179,7 @@ class AsgiRequest(Request):
     async def _read_rest(self) -> None:
         """Of a small body that the app left unread: after the answer, servers give it no more.
         Whoever asks later still gets it."""
-        if self.body.complete or self._waiting or not 0 < self._length() <= BODY_BYTES_MAX:
+        if self.body.complete or self._waiting or not 0 < self.length() <= BODY_BYTES_MAX:
             return
         import asyncio
 
@@ -194,13 +199,6 @@ class AsgiRequest(Request):
             self._copy(message)
             if message["type"] != "http.request":
                 return
-
-    def _length(self) -> int:
-        """0 where there is no body, or none whose length is known."""
-        if self.method() in BODILESS:
-            return 0
-        length = self.headers().get("content-length", "")
-        return int(length) if length.isdecimal() else 0
 
     def method(self) -> Optional[str]:
         """A WebSocket has none."""
@@ -230,6 +228,10 @@ class AsgiRequest(Request):
         return super().user() or user_id(self._scope.get("user"))
 
     def route(self) -> Optional[str]:
-        """Starlette, FastAPI and Litestar leave it in the scope."""
-        in_scope = getattr(self._scope.get("route"), "path", None)
-        return self.found_route or self._scope.get("path_template") or in_scope
+        """Starlette, FastAPI and Litestar leave it in the scope; of a mounted app without its mount."""
+        scope = self._scope
+        path = getattr(scope.get("route"), "path", None)
+        if path is None:
+            return self.found_route or scope.get("path_template")
+        mount = scope.get("root_path", "")[len(scope.get("app_root_path", "")) :]
+        return mount + path

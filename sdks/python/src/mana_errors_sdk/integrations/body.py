@@ -29,15 +29,17 @@ class Body:
             self._chunks.append(chunk[: BODY_BYTES_MAX - self.size])
         self.size += len(chunk)
 
-    def read(self, content_type: str) -> JsonObject | None:
-        """What the body says, as an object; None where there was none."""
-        if not self.size:
+    def read(self, content_type: str, length: int) -> JsonObject | None:
+        """What the body says, as an object; None where there was none. length is the client's word."""
+        if not self.size and not length:
             return None
         kind = content_type.partition(";")[0].strip().lower()
         whole = self.complete and self.size <= BODY_BYTES_MAX
         value = _parse(b"".join(self._chunks), kind) if whole else None
         if value is None:
-            return {"body": _described(kind, self.size, whole=whole)}
+            # Part of a document may end amid a secret whose name was cut off, and files are not
+            # what a person looks for: both are described.
+            return {"body": f"[{kind or 'unknown type'}, {max(self.size, length)} bytes]"}
         return value if isinstance(value, dict) else {"body": value}
 
 
@@ -69,10 +71,3 @@ def _parse_form(data: bytes) -> object:
     except ValueError:
         return None
     return {name: values[0] if len(values) == 1 else values for name, values in fields.items()}
-
-
-def _described(kind: str, size: int, *, whole: bool) -> str:
-    """Stands for a body that is not shown: part of a document may end amid a secret whose name
-    was cut off, and files are not what a person looks for."""
-    amount = f"{size} bytes" if whole else f"{size} bytes or more"
-    return f"[{kind or 'unknown type'}, {amount}]"

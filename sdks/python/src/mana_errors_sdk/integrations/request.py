@@ -46,6 +46,11 @@ class Request:
         """Names in lower case."""
         raise NotImplementedError
 
+    def length(self) -> int:
+        """Of the body; 0 where there is none, or none whose length was said."""
+        length = self.headers().get("content-length", "")
+        return int(length) if length.isdecimal() and self.method() not in BODILESS else 0
+
     def user(self) -> Optional[str]:
         """Whom the framework or the server let in."""
         return user_id(self.found_user()) if self.found_user else None
@@ -66,7 +71,7 @@ class Request:
             "requestUrl": self.url(),
             "requestMethod": self.method(),
             "requestHeaders": headers,
-            "requestBody": self.body.read(headers.get("content-type", "")),
+            "requestBody": self.body.read(headers.get("content-type", ""), self.length()),
             "responseStatusCode": self.status,
             "userAgent": headers.get("user-agent"),
             "userId": self.user(),

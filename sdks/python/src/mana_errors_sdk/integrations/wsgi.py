@@ -89,7 +89,7 @@ class WsgiRequest(Request):
         self._input: Optional[Input] = None
         if environ["REQUEST_METHOD"] not in BODILESS:
             self._input = environ["wsgi.input"] = Input(
-                environ["wsgi.input"], self._length(), self.body
+                environ["wsgi.input"], self.length(), self.body
             )
 
     def start_response(self, status: str, headers: Any, exc_info: Any = None) -> Any:
@@ -111,11 +111,6 @@ class WsgiRequest(Request):
         if self._input is not None:
             self._input.read_rest()
         super().failed(error)
-
-    def _length(self) -> int:
-        """0 where there is no body, or none whose length is known."""
-        length = self._environ.get("CONTENT_LENGTH") or ""
-        return int(length) if length.isdecimal() else 0
 
     def method(self) -> Optional[str]:
         """Always known."""
