@@ -31,13 +31,18 @@ class Program:
         """Its exit status, once it has ended by itself."""
         return self.process.wait(PATIENCE_S)
 
+    def kill(self) -> None:
+        """End it at once."""
+        self.process.kill()
+        self.process.wait(PATIENCE_S)
+
     def stop(self) -> None:
         """Ask it to end, as an init system would, and wait until it has."""
         self.process.terminate()
         try:
             self.process.wait(PATIENCE_S)
         except subprocess.TimeoutExpired:
-            self.process.kill()
+            self.kill()
             raise
 
 

@@ -11,8 +11,9 @@ from mana_errors_sdk.integrations.logging import ignore
 from mana_errors_sdk.integrations.work import begin, end, flush, report, unhandled
 
 MODULE: Final = "celery.signals"
-# They say of each failed task what is reported here, and what its worker printed.
-LOGGERS: Final = ("celery.app.trace", "celery.worker.request", "celery.redirected")
+# They say of a failed task what is reported here, that its process (of billiard, which uses the
+# name of multiprocessing) died of it, and what it printed.
+LOGGERS: Final = ("celery.app.trace", "celery.worker.request", "celery.redirected", "multiprocessing")
 # Where the request of a task that runs keeps the token of its scope.
 _TOKEN: Final = "_mana_errors_scope"
 _MECHANISM: Final = unhandled("celery")
