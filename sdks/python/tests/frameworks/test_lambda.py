@@ -1,4 +1,4 @@
-"""AWS Lambda's own runtime client, with an imitation of the service that it asks for invocations."""
+"""AWS Lambda's own runtime client, with an imitation of the service that it asks for work."""
 
 import json
 from collections.abc import Iterator

@@ -1,5 +1,7 @@
-"""Web apps of all frameworks, in the servers that people run them in: each is asked once for all that
-it has, and what the server stored is compared."""
+"""Web apps of all frameworks, in the servers that people run them in: each is asked once for all
+that it has, and what the server stored is compared."""
+
+from __future__ import annotations
 
 import hashlib
 import json

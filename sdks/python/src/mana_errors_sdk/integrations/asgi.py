@@ -228,7 +228,7 @@ class AsgiRequest(Request):
         return super().user() or user_id(self._scope.get("user"))
 
     def route(self) -> Optional[str]:
-        """Starlette, FastAPI and Litestar leave it in the scope; of a mounted app without its mount."""
+        """Starlette, FastAPI and Litestar leave it in the scope, without an app's mount."""
         scope = self._scope
         path = getattr(scope.get("route"), "path", None)
         if path is None:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
 from functools import partial, wraps
-from typing import Any, Callable, Final, Optional
+from typing import Any, Callable, Dict, Final, Optional
 
 from mana_errors_sdk.integrations.hooks import Hooks
 from mana_errors_sdk.integrations.request import Request, user_id
@@ -55,23 +54,27 @@ def _describe(event: Any, context: Any) -> dict[str, Any]:
         "function": getattr(context, "invoked_function_arn", None),
     }
     name = getattr(context, "function_name", None)
-    said = {"payload": {"transaction": name}} if name else {}
-    if isinstance(event, Mapping) and isinstance(event.get("requestContext"), Mapping):
+    said: dict[str, Any] = {"payload": {"transaction": name}} if name else {}
+    if _is_http(event):
         return {**said, **_HttpEvent(event).fields(), "context": {"lambda": invocation}}
     return {**said, "context": {"lambda": {**invocation, "event": event}}}
 
 
+def _is_http(event: Any) -> bool:
+    return hasattr(event, "get") and hasattr(event.get("requestContext"), "get")
+
+
 class _HttpEvent(Request):
-    """An event of API Gateway (payload formats 1.0 and 2.0), a function's URL, or a load balancer."""
+    """An event of API Gateway (formats 1.0 and 2.0), a function's URL, or a load balancer."""
 
     __slots__ = ("_about", "_event", "_http")
 
-    def __init__(self, event: Mapping[str, Any]) -> None:
+    def __init__(self, event: Any) -> None:
         super().__init__()
-        self._event = event
-        self._about = event["requestContext"]
+        self._event: Any = event
+        self._about: Any = event["requestContext"]
         # of format 2.0
-        self._http = self._about.get("http") or {}
+        self._http: Any = self._about.get("http") or {}
         text = event.get("body") or ""
         self.body.add(_decoded(text) if event.get("isBase64Encoded") else text.encode())
         self.body.complete = True
@@ -93,13 +96,14 @@ class _HttpEvent(Request):
 
     def headers(self) -> dict[str, str]:
         """Of several values the last, as the formats have it."""
-        headers = self._event.get("headers") or {}
+        headers: Dict[str, str] = self._event.get("headers") or {}
         return {name.lower(): value for name, value in headers.items()}
 
     def user(self) -> Optional[str]:
         """Whom an authorizer of the gateway let in."""
-        let_in = self._about.get("authorizer") or {}
-        claims = let_in.get("claims") or (let_in.get("jwt") or {}).get("claims")
+        let_in: Any = self._about.get("authorizer") or {}
+        jwt: Any = let_in.get("jwt") or let_in
+        claims: Any = jwt.get("claims")
         return user_id(claims) or let_in.get("principalId")
 
     def route(self) -> Optional[str]:

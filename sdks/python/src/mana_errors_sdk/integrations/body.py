@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Dict, Final, Optional, cast
 
 # Holds every form and nearly every JSON body that people write by hand or by form; a server
 # stores at most 512 KiB for a whole event.
 BODY_BYTES_MAX: Final = 32 * 1024
 
-JsonObject = dict[str, object]
+JsonObject = Dict[str, object]
 
 
 class Body:
@@ -29,8 +29,8 @@ class Body:
             self._chunks.append(chunk[: BODY_BYTES_MAX - self.size])
         self.size += len(chunk)
 
-    def read(self, content_type: str, length: int) -> JsonObject | None:
-        """What the body says, as an object; None where there was none. length is the client's word."""
+    def read(self, content_type: str, length: int) -> Optional[JsonObject]:
+        """What the body says, as an object; None where there was none. length: by the headers."""
         if not self.size and not length:
             return None
         kind = content_type.partition(";")[0].strip().lower()
@@ -40,7 +40,7 @@ class Body:
             # Part of a document may end amid a secret whose name was cut off, and files are not
             # what a person looks for: both are described.
             return {"body": f"[{kind or 'unknown type'}, {max(self.size, length)} bytes]"}
-        return value if isinstance(value, dict) else {"body": value}
+        return cast("JsonObject", value) if isinstance(value, dict) else {"body": value}
 
 
 def _parse(data: bytes, kind: str) -> object:

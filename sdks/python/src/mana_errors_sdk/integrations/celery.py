@@ -1,5 +1,5 @@
-"""Celery: each task has a scope; what fails it is reported by the process that ran it, and what kills
-that process by the worker."""
+"""Celery: each task has a scope; what fails it is reported by the process that ran it, and what
+kills that process by the worker."""
 
 from __future__ import annotations
 
@@ -13,9 +13,14 @@ from mana_errors_sdk.integrations.work import begin, end, flush, report, unhandl
 MODULE: Final = "celery.signals"
 # They say of a failed task what is reported here, that its process (of billiard, which uses the
 # name of multiprocessing) died of it, and what it printed.
-LOGGERS: Final = ("celery.app.trace", "celery.worker.request", "celery.redirected", "multiprocessing")
+LOGGERS: Final = (
+    "celery.app.trace",
+    "celery.worker.request",
+    "celery.redirected",
+    "multiprocessing",
+)
 # Where the request of a task that runs keeps the token of its scope.
-_TOKEN: Final = "_mana_errors_scope"
+_SCOPE: Final = "_mana_errors_scope"
 _MECHANISM: Final = unhandled("celery")
 
 
@@ -42,11 +47,11 @@ def install() -> Callable[[], None]:
 
 
 def _begin(task: Any, task_id: str, args: Any, kwargs: Any, **_other: Any) -> None:
-    setattr(task.request, _TOKEN, begin(partial(_describe, task, task_id, args, kwargs)))
+    setattr(task.request, _SCOPE, begin(partial(_describe, task, task_id, args, kwargs)))
 
 
 def _end(task: Any, **_other: Any) -> None:
-    token = getattr(task.request, _TOKEN, None)
+    token = getattr(task.request, _SCOPE, None)
     if token is not None:
         end(token)
 
@@ -54,8 +59,8 @@ def _end(task: Any, **_other: Any) -> None:
 def _failed(
     sender: Any, task_id: str, exception: BaseException, args: Any, kwargs: Any, **_other: Any
 ) -> None:
-    """In the worker there is no scope of the task. And the exception that comes with the signal is a
-    stand-in where the real one cannot be pickled."""
+    """In the worker there is no scope of the task. And the exception that comes with the signal is
+    a stand-in where the real one cannot be pickled."""
     error = sys.exc_info()[1] or exception
     if isinstance(error, sender.throws):
         return

@@ -57,8 +57,9 @@ def _resolving(resolve: Any) -> Any:
 
 def watched_request(request: Any) -> Optional[Request]:
     """Django's request has the environ or the scope that it was made of."""
-    environ, scope = getattr(request, "environ", None), getattr(request, "scope", None)
-    return (environ or {}).get(wsgi.KEY) or (scope or {}).get(asgi.KEY)
+    environ: Any = getattr(request, "environ", None)
+    scope: Any = getattr(request, "scope", None)
+    return environ.get(wsgi.KEY) if environ is not None else scope and scope.get(asgi.KEY)
 
 
 def _meet(request: Any) -> None:
@@ -71,11 +72,13 @@ def _meet(request: Any) -> None:
 
 def _user(request: Any) -> Optional[str]:
     """Only if the app has asked for it: looking now would be a query amid an error."""
-    user: Any = vars(request).get("user")
-    # a SimpleLazyObject, which holds a plain object() until somebody looks
-    user = vars(user).get("_wrapped", user) if hasattr(user, "__dict__") else user
+    known: dict[str, Any] = request.__dict__
+    user: Any = known.get("user")
+    # of a SimpleLazyObject, which wraps a plain object() until somebody looks
+    own: dict[str, Any] = getattr(user, "__dict__", {})
+    user = own.get("_wrapped", user)
     if not hasattr(user, "pk"):
-        user = getattr(request, "_acached_user", None)
+        user = known.get("_acached_user")
     return str(user.pk) if getattr(user, "is_authenticated", False) else None
 
 

@@ -11,7 +11,7 @@ from mana_errors_sdk.integrations.work import Token, begin, end, flush, report, 
 
 MODULE: Final = "dramatiq.broker"
 # Attribute of a message that is processed: the token of its scope.
-_TOKEN: Final = "_mana_errors_scope"
+_SCOPE: Final = "_mana_errors_scope"
 _MECHANISM: Final = unhandled("dramatiq")
 
 
@@ -40,7 +40,7 @@ class _Hooks:
 
     def before_process_message(self, _broker: Any, message: Any) -> None:
         """An attempt begins."""
-        setattr(message, _TOKEN, begin(partial(_describe, message)))
+        setattr(message, _SCOPE, begin(partial(_describe, message)))
 
     def after_process_message(
         self,
@@ -60,7 +60,7 @@ class _Hooks:
         self._end(message)
 
     def _end(self, message: Any) -> None:
-        token: Optional[Token] = getattr(message, _TOKEN, None)
+        token: Optional[Token] = getattr(message, _SCOPE, None)
         if token is not None:
             end(token)
 
@@ -70,11 +70,10 @@ class _Hooks:
 
 
 def _is_expected(broker: Any, message: Any, error: BaseException) -> bool:
-    from dramatiq.errors import RateLimitExceeded, Retry
-
+    errors: Any = sys.modules["dramatiq.errors"]
     actor = broker.actors.get(message.actor_name)
     throws = message.options.get("throws") or (actor and actor.options.get("throws")) or ()
-    return isinstance(error, (Retry, RateLimitExceeded)) or isinstance(error, throws)
+    return isinstance(error, (errors.Retry, errors.RateLimitExceeded)) or isinstance(error, throws)  # noqa: SIM101 - throws may be one class or several
 
 
 def _describe(message: Any) -> dict[str, Any]:

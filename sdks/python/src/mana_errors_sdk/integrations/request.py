@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
+from itertools import chain
 from typing import Any, Callable, Final, Optional
 
 from mana_errors_sdk.integrations.body import Body, JsonObject
@@ -87,10 +88,10 @@ def user_id(user: Any) -> Optional[str]:
         return None
     if isinstance(user, (str, int)):
         return str(user)
-    own = user if isinstance(user, Mapping) else getattr(user, "__dict__", None)
-    names = (own.get(name) for name in _OWN_NAMES) if own else _attributes(user, _OWN_NAMES)
-    properties = _attributes(user, _PROPERTIES)
-    return next((str(value) for found in (names, properties) for value in found if value), None)
+    own: Any = user if hasattr(user, "keys") else getattr(user, "__dict__", None)
+    names: Iterator[Any] = map(own.get, _OWN_NAMES) if own else _attributes(user, _OWN_NAMES)
+    found = chain(names, _attributes(user, _PROPERTIES))
+    return next((str(value) for value in found if value), None)
 
 
 def _attributes(user: Any, names: tuple[str, ...]) -> Iterator[Any]:

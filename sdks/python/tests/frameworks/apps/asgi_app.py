@@ -4,6 +4,7 @@ import asyncio
 from urllib.parse import parse_qs
 
 import shop
+
 from mana_errors_sdk.integrations.asgi import ManaErrorsMiddleware
 
 shop.init()

@@ -120,7 +120,7 @@ app = Litestar(
         slow,
         item,
         me,
-    ],  # fmt: skip
+    ],
     middleware=[Header],
     exception_handlers={shop.Refused: refused, shop.Broken: broken},
 )

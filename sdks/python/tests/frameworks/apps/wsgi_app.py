@@ -4,6 +4,7 @@ import time
 from urllib.parse import parse_qs
 
 import shop
+
 from mana_errors_sdk.integrations.wsgi import ManaErrorsMiddleware
 
 shop.init()
