@@ -37,7 +37,7 @@ class Client:
         self.options = options
         self._drops = Drops()
         backlog = self._new_backlog()
-        self._delivery = Delivery(backlog, Transport(options).post, self._drops, options.app_id)
+        self._delivery = Delivery(backlog, Transport(options), self._drops, options.app_id)
         self._worker = Worker(
             lambda captured: prepare(captured, options),
             self._delivery,
@@ -107,15 +107,17 @@ class Client:
         return take_snapshot(error, with_variables=self.options.local_variables)
 
     def _described(self, scope: Scope) -> JsonObject:
-        """What an integration knows; whom it found to be the user is second to what the program set."""
+        """What an integration knows; a user that the program has named is the better one."""
+        if scope.describe is None:
+            return {}
         try:
-            known = contract_fields(scope.describe()) if scope.describe is not None else {}
-            if scope.user:
-                known.pop("userId", None)
-            return known
+            known = contract_fields(scope.describe())
         except Exception:  # noqa: BLE001 - an integration's failure must not cost the error itself
             debug("the request could not be described")
             return {}
+        if scope.user:
+            known.pop("userId", None)
+        return known
 
     def _is_repeated(self, error: BaseException) -> bool:
         captured_at = error.__dict__.get(_MARK)
@@ -146,7 +148,7 @@ class Client:
         """In a forked child."""
         backlog = self._new_backlog()
         self._drops.reset()
-        self._delivery.forget(backlog, Transport(self.options).post)
+        self._delivery.forget(backlog)
         self._worker.after_fork(backlog)
 
 

@@ -6,7 +6,7 @@ import json
 import os
 import time
 import zlib
-from typing import Callable, Dict, Final, List, Optional
+from typing import Dict, Final, List, Optional, Protocol
 
 from mana_errors_sdk import drops
 from mana_errors_sdk.backlog import MAX_BATCH, Backlog
@@ -26,21 +26,32 @@ URGENT_PAUSE_S: Final = 0.25
 _COMPRESSION: Final = 1
 _GZIP: Final = 31
 
-Post = Callable[[bytes, Optional[float]], Answer]
+
+class Wire(Protocol):
+    """What the delivery needs of a Transport."""
+
+    def post(self, body: bytes, timeout: Optional[float] = None) -> Answer:
+        """Raises NotDelivered."""
+        ...
+
+    def close(self) -> None:
+        """Until the next post."""
+        ...
 
 
 class Delivery:
     """Between backlog and server. Used by one thread at a time."""
 
-    def __init__(self, backlog: Backlog, post: Post, dropped: Drops, app_id: Optional[str]) -> None:
+    def __init__(self, backlog: Backlog, wire: Wire, dropped: Drops, app_id: Optional[str]) -> None:
         self._backlog = backlog
-        self._post = post
+        self._wire = wire
         self._drops = dropped
         self._app_id = app_id
         self._failures = 0
         # no request before this moment; before the second one not even when somebody waits
         self._pause_until = 0.0
         self._refused_until = 0.0
+        self._last_try = 0.0
         # reports of a request; less after the server found one too large
         self._most = MAX_BATCH
         self._warned = False
@@ -56,8 +67,6 @@ class Delivery:
             until = max(self._refused_until, min(until, self._last_try + URGENT_PAUSE_S))
         return max(until - time.monotonic(), 0.0)
 
-    _last_try = 0.0
-
     def deliver(self, timeout: Optional[float] = None) -> None:
         """One request; what failed stays in the backlog."""
         self._last_try = time.monotonic()
@@ -66,18 +75,18 @@ class Delivery:
         if not batch and not counts:
             return
         try:
-            answer = self._post(encode_batch(batch, counts, self._app_id), timeout)
+            answer = self._wire.post(encode_batch(batch, counts, self._app_id), timeout)
         except NotDelivered:
             self._drops.put_back(counts)
             self._pause(drops.NETWORK_ERROR, None)
             return
         verdict = judge(answer, len(batch))
-        if not verdict.is_healthy or verdict.too_large:
+        if not verdict.is_healthy or (verdict.too_large and batch):
             self._drops.put_back(counts)
         self._obey(verdict, batch, answer.status)
 
     def _obey(self, verdict: Verdict, batch: List[bytes], status: int) -> None:
-        if verdict.too_large:
+        if verdict.too_large and batch:
             self._cut(batch)
             return
         if not verdict.is_healthy:
@@ -121,10 +130,15 @@ class Delivery:
             warn(f"the server refused {refused} reports with HTTP {status}: see its answer with"
                  " `mana-errors-sdk test`")  # fmt: skip
 
-    def forget(self, backlog: Backlog, post: Post) -> None:
+    def close(self) -> None:
+        """The last request was sent."""
+        self._wire.close()
+
+    def forget(self, backlog: Backlog) -> None:
         """In a forked child: what waits here is the parent's, which sends it."""
+        # Closes the child's copy of the socket; the parent's stays as it is.
+        self._wire.close()
         self._backlog = backlog
-        self._post = post
         self._failures = 0
         self._pause_until = self._refused_until = 0.0
 

@@ -20,7 +20,6 @@ from mana_errors_sdk.values import JsonObject, cut
 from mana_errors_sdk.version import __version__
 
 SDK: Final = {"name": "mana-errors-sdk", "version": __version__}
-_UTC: Final = timezone.utc
 
 
 def build_report(captured: Captured, options: Options) -> JsonObject:
@@ -46,8 +45,13 @@ def build_report(captured: Captured, options: Options) -> JsonObject:
 
 
 def _iso(millis: int) -> str:
-    time = datetime.fromtimestamp(millis / 1000, _UTC)
-    return time.strftime("%Y-%m-%dT%H:%M:%S.") + f"{millis % 1000:03d}Z"
+    return f"{_iso_second(millis // 1000)}.{millis % 1000:03d}Z"
+
+
+# The breadcrumbs of an event are of few seconds, and the next event has the same.
+@lru_cache(1024)
+def _iso_second(seconds: int) -> str:
+    return datetime.fromtimestamp(seconds, timezone.utc).strftime("%Y-%m-%dT%H:%M:%S")
 
 
 def _of_exception(raised: Raised) -> JsonObject:

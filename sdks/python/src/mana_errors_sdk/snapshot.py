@@ -86,7 +86,7 @@ class _Walk:
 
     def _members(self, error: BaseException) -> Tuple[Optional[Tuple[Raised, ...]], int]:
         # by its looks: before Python 3.11 groups come from a package, or from trio
-        members: object = getattr(error, "exceptions", None)
+        members = _attribute(error, "exceptions")
         if type(members) is not tuple or not members:
             return None, 0
         all_members = cast("Tuple[object, ...]", members)
@@ -134,10 +134,17 @@ def _call(entry: TracebackType, variables: Optional[Variables]) -> Call:
     return Call(frame.f_code, entry.tb_lineno, frame.f_globals.get("__name__"), variables)
 
 
+def _attribute(error: BaseException, name: str) -> object:
+    try:
+        return getattr(error, name, None)
+    except Exception:  # noqa: BLE001 - a property is code of the program; it has no such attribute
+        return None
+
+
 def code_of(error: BaseException) -> Optional[str]:
     """The code that an exception carries: its `error_code` or `code`, or the name of its errno."""
     for name in ("error_code", "code"):
-        code: object = getattr(error, name, None)
+        code = _attribute(error, name)
         if isinstance(code, str) and 0 < len(code) <= MAX_CODE:
             return code
     if isinstance(error, OSError) and error.errno is not None:
@@ -148,7 +155,7 @@ def code_of(error: BaseException) -> Optional[str]:
 
 
 def _notes(error: BaseException) -> Tuple[str, ...]:
-    notes: object = getattr(error, "__notes__", None)
+    notes = _attribute(error, "__notes__")
     if not isinstance(notes, (list, tuple)):
         return ()
     listed = cast("Sequence[Any]", notes)

@@ -97,4 +97,5 @@ def _seconds(header: Optional[str]) -> Optional[float]:
             seconds = parsedate_to_datetime(header).timestamp() - time.time()
         except (TypeError, ValueError):
             return None
-    return min(max(seconds, 0.0), MAX_RETRY_AFTER_S)
+    # in this order NaN is 0, too
+    return min(max(0.0, seconds), MAX_RETRY_AFTER_S)

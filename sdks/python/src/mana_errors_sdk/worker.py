@@ -51,7 +51,8 @@ class Worker:
         self._queue: Deque[Captured] = deque()
         self._bell: SimpleQueue[None] = SimpleQueue()
         self._is_asleep = False
-        self._is_closing = False
+        # set by close(): until then the worker may try, when there is something to send
+        self._ends_at: Optional[float] = None
         self._flushers: List[threading.Event] = []
 
     def after_fork(self, backlog: Backlog) -> None:
@@ -84,20 +85,21 @@ class Worker:
 
     def _start(self) -> None:
         with self._starting:
-            if self._thread is not None or self._is_closing:
+            if self._thread is not None or self._ends_at is not None:
                 return
-            thread = threading.Thread(target=self._run, name="mana-errors-sdk", daemon=True)
+            # Known before it runs: a signal handler that captures meanwhile must not start another.
+            self._thread = threading.Thread(target=self._run, name="mana-errors-sdk", daemon=True)
             try:
-                thread.start()
+                self._thread.start()
             except RuntimeError:
                 # No threads: the interpreter is about to end. close() sends from its own thread.
-                return
-            self._thread = thread
+                self._thread = None
 
     def _run(self) -> None:
         while True:
             try:
                 if not self._step():
+                    self._end()
                     return
             except Exception:  # noqa: BLE001 - the thread must live; what failed is counted
                 debug("the worker failed")
@@ -107,17 +109,22 @@ class Worker:
     def _step(self) -> bool:
         """One thing that is to be done; sleeps when there is none. False: the end."""
         self._fill()
-        urgent = bool(self._flushers) or self._is_closing
+        left_s = None if self._ends_at is None else self._ends_at - time.monotonic()
+        urgent = bool(self._flushers) or left_s is not None
         wait_s = self._delivery.wait_s(urgent=urgent)
-        if wait_s == 0:
-            self._delivery.deliver()
-        elif wait_s is None and self._is_closing:
+        if left_s is not None and (wait_s is None or left_s <= 0):
             return False
-        else:
-            if wait_s is None:
-                self._tell_flushers()
-            self._sleep(wait_s)
+        if wait_s == 0:
+            self._delivery.deliver(left_s)
+            return True
+        if wait_s is None:
+            self._tell_flushers()
+        self._sleep(wait_s if wait_s is None or left_s is None else min(wait_s, left_s))
         return True
+
+    def _end(self) -> None:
+        self._backlog.close()
+        self._delivery.close()
 
     def _fill(self) -> None:
         """Queue -> backlog, as far as there is room; at most what one request takes."""
@@ -166,18 +173,15 @@ class Worker:
 
     def close(self, timeout: float) -> bool:
         """Deliver what can be delivered within the time, and end the thread."""
-        deadline = time.monotonic() + timeout
-        self._is_closing = True
+        self._ends_at = time.monotonic() + timeout
         thread = self._thread
         if thread is None or not thread.is_alive():
             done = self._drain(timeout)
-        else:
-            self._bell.put(None)
-            thread.join(max(deadline - time.monotonic(), 0))
-            done = not thread.is_alive()
-        if done:
-            self._backlog.close()
-        return done
+            self._end()
+            return done
+        self._bell.put(None)
+        thread.join(timeout)
+        return not thread.is_alive() and self._backlog.is_empty() and not self._queue
 
     def _drain(self, timeout: float) -> bool:
         """Deliver from this thread, where there is no other."""

@@ -12,7 +12,7 @@ The server scrubs again, by the rules of the app. Both pass protocol/scrub.json.
 from __future__ import annotations
 
 import re
-from typing import Any, Callable, Final, List, Tuple, cast
+from typing import Any, Callable, Dict, Final, List, Tuple, cast
 
 from mana_errors_sdk.scrub.fields import scrub_fields
 from mana_errors_sdk.scrub.hidden import MARKER, Hidden
@@ -23,8 +23,6 @@ __all__ = ["MARKER", "scrub_report", "scrub_text"]
 
 # They route the report, or are the SDK's own.
 _KEPT: Final = frozenset({"id", "appId", "occurredAt", "severity", "sourceType"})
-# A card number has 13 to 19 digits: smaller integers cannot be one.
-_LEAST_CARD: Final = 10**12
 
 
 def scrub_text(text: str) -> str:
@@ -37,28 +35,34 @@ def scrub_report(report: JsonObject) -> JsonObject:
     hidden = Hidden()
     texts: List[str] = []
     report = _map_values(report, lambda value: scrub_fields(value, hidden, texts))
-    cleaners = possible_cleaners("\n".join(texts))
-    if cleaners:
-        report = _map_texts(report, lambda text: _clean_text(text, cleaners, hidden))
-        # Once more by name: without the secret in it, a key may read as a secret name.
-        report = _map_values(report, lambda value: scrub_fields(value, hidden, []))
-    if hidden.values:
-        # The longest first: one may be part of another.
-        found = sorted(hidden.values, key=len, reverse=True)
+    replaced = _replaced(texts, hidden)
+    if not replaced:
+        return report
+    report = _map_values(report, lambda value: _in_texts(value, replaced))
+    # Once more by name: without the secret in it, a key may read as a secret name.
+    return _map_values(report, lambda value: scrub_fields(value, hidden, []))
+
+
+def _replaced(texts: List[str], hidden: Hidden) -> Dict[str, str]:
+    """What becomes of each text that has a secret in it."""
+    joined = "\n".join(texts)
+    different = set(texts)
+    replaced: Dict[str, str] = {}
+    if cleaners := possible_cleaners(joined):
+        for text in different:
+            clean = _clean_text(text, cleaners, hidden)
+            if clean != text:
+                replaced[text] = clean
+    # The longest first: one may be part of another.
+    found = sorted([value for value in hidden.values if value in joined], key=len, reverse=True)
+    if found:
         pattern = re.compile("|".join(map(re.escape, found)))
-        report = {
-            name: value if name in _KEPT else _in_texts(value, _hide(pattern))
-            for name, value in report.items()
-        }
-    return report
-
-
-def _hide(pattern: re.Pattern[str]) -> Callable[[str], str]:
-    return lambda text: pattern.sub(MARKER, text)
-
-
-def _map_texts(report: JsonObject, change: Callable[[str], str]) -> JsonObject:
-    return _map_values(report, lambda value: _in_texts(value, change))
+        for text in different:
+            before = replaced.get(text, text)
+            clean = pattern.sub(MARKER, before)
+            if clean != before:
+                replaced[text] = clean
+    return replaced
 
 
 def _map_values(report: JsonObject, change: Callable[[Any], Any]) -> JsonObject:
@@ -79,7 +83,19 @@ def _map_values(report: JsonObject, change: Callable[[Any], Any]) -> JsonObject:
 def _map_part(name: str, value: Any, change: Callable[[Any], Any]) -> Any:
     if name == "exceptions" and isinstance(value, list):
         return [_map_exception(item, change) for item in cast("List[Any]", value)]
+    if name == "breadcrumbs" and isinstance(value, list):
+        return [_map_crumb(item, change) for item in cast("List[Any]", value)]
     return change(value)
+
+
+def _map_crumb(crumb: Any, change: Callable[[Any], Any]) -> Any:
+    """There may be a hundred, whose names and times are ours."""
+    if not isinstance(crumb, dict):
+        return change(crumb)
+    known = cast("JsonObject", crumb)
+    changed = {name: change(known[name]) for name in ("message", "data") if name in known}
+    same = all(known[name] is item for name, item in changed.items())
+    return known if same else {**known, **changed}
 
 
 def _map_exception(exception: Any, change: Callable[[Any], Any]) -> Any:
@@ -104,14 +120,14 @@ def _clean_text(text: str, cleaners: Tuple[Clean, ...], hidden: Hidden) -> str:
     return text
 
 
-def _in_texts(value: Any, change: Callable[[str], str]) -> Any:
+def _in_texts(value: Any, replaced: Dict[str, str]) -> Any:
     if isinstance(value, str):
-        return change(value)
+        return replaced.get(value, value)
     if isinstance(value, dict):
         items = cast("JsonObject", value).items()
-        return {change(key): _in_texts(item, change) for key, item in items}
+        return {replaced.get(key, key): _in_texts(item, replaced) for key, item in items}
     if isinstance(value, list):
-        return [_in_texts(item, change) for item in cast("List[Any]", value)]
-    if type(value) is int and value >= _LEAST_CARD:
-        return MARKER if change(str(value)) == MARKER else value
+        return [_in_texts(item, replaced) for item in cast("List[Any]", value)]
+    if type(value) is int and replaced.get(str(value)) == MARKER:
+        return MARKER
     return value

@@ -11,6 +11,8 @@ from mana_errors_sdk.values import JsonObject
 # {"name": "password", "value": "…"}, as forms and HTTP archives list fields
 _LABELS: Final = ("name", "key")
 _PAIR: Final = 2
+# A card number has 13 to 19 digits: smaller integers cannot be one.
+_LEAST_CARD: Final = 10**12
 
 
 def scrub_fields(value: Any, hidden: Hidden, texts: List[str]) -> Any:
@@ -25,7 +27,7 @@ def scrub_fields(value: Any, hidden: Hidden, texts: List[str]) -> Any:
         return _object(cast("JsonObject", value), hidden, texts)
     if isinstance(value, list):
         return _list(cast("List[Any]", value), hidden, texts)
-    if isinstance(value, int):
+    if type(value) is int and value >= _LEAST_CARD:
         texts.append(str(value))
     return value
 

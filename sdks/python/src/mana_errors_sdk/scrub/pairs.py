@@ -26,6 +26,7 @@ _SHORT: Final = r"(?:sid|sig|pin|pan|auth)"
 # "user[password]", also percent-encoded, and a quote of any JSON depth behind the name
 _AFTER: Final = r"(?:\]|%5D)*\\*[\"'`]?\s*"
 _SIGN: Final = r"(?:=>|=+|:=?|%3D|%3A)\s*"
+_SIGNS: Final = ("=", ":", "%3")
 # Characters of a name around its stem; longer ones are nobody's.
 _MOST_NAME: Final = 100
 _FLAGS: Final = re.IGNORECASE | re.ASCII
@@ -67,6 +68,8 @@ def has_pairs(lowered: str) -> bool:
 
 def scrub_pairs(text: str, hidden: Hidden) -> str:
     """The text with the marker in the place of each value whose name is secret."""
+    if not any(sign in text for sign in _SIGNS):
+        return text
     pieces: List[str] = []
     done = position = 0
     while match := _pair.search(text, position):
