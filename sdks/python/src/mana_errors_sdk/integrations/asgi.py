@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, Final, Optional
 
-from mana_errors_sdk.integrations.body import BODY_BYTES_MAX
+from mana_errors_sdk.integrations.body import BODY_BYTES_MAX, Body
 from mana_errors_sdk.integrations.request import BODILESS, SERVER_ERROR, Request, user_id
 from mana_errors_sdk.integrations.work import begin, end, flush, report, unhandled
 
@@ -40,22 +40,26 @@ async def serve(app: AsgiApp, scope: AsgiScope, receive: Receive, send: Send) ->
     elif scope["type"] == "lifespan":
         await _serve_lifespan(app, scope, receive, send)
     elif scope["type"] in ("http", "websocket"):
-        await _serve_request(app, scope, AsgiRequest(scope, receive, send))
+        await _serve_request(app, scope, receive, send)
     else:
         await app(scope, receive, send)
 
 
-async def _serve_request(app: AsgiApp, scope: AsgiScope, request: AsgiRequest) -> None:
-    scope[KEY] = request
+async def _serve_request(app: AsgiApp, scope: AsgiScope, receive: Receive, send: Send) -> None:
+    request = scope[KEY] = AsgiRequest(scope, receive, send)
+    if scope.get("method", "GET") not in BODILESS:
+        request.body = Body()
+        receive = request.receive
     token = begin(request.fields)
     try:
-        await app(scope, request.receive, request.send)
+        await app(scope, receive, request.send)
     except Exception as error:
         await request.raised(error)
         raise
     finally:
         end(token)
-        request.failure = None  # its traceback holds the scope, which holds the request
+        # Else scope and request hold each other, and each request is work for the collector.
+        request.failure = scope[KEY] = None
 
 
 async def _serve_lifespan(app: AsgiApp, scope: AsgiScope, receive: Receive, send: Send) -> None:
@@ -125,23 +129,22 @@ class AsgiRequest(Request):
     """Stands between server and app; passes everything on as it is."""
 
     mechanism = MECHANISM
-    __slots__ = ("_early", "_receive", "_scope", "_send", "_waiting", "receive")
+    # what was received before the app asked for it
+    _early: tuple[Message, ...] = ()
+    # calls of the app that wait for the server
+    _waiting = 0
 
     def __init__(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
-        super().__init__()
         self._scope = scope
         self._receive = receive
         self._send = send
-        # what was received before the app asked for it
-        self._early: list[Message] = []
-        # calls of the app that wait for the server
-        self._waiting = 0
-        bodiless = scope.get("method", "GET") in BODILESS
-        self.receive: Receive = receive if bodiless else self._watched_receive
 
-    async def _watched_receive(self) -> Message:
+    async def receive(self) -> Message:
+        """From the server; what passes is copied."""
         if self._early:
-            return self._early.pop(0)
+            first, *rest = self._early
+            self._early = tuple(rest)
+            return first
         self._waiting += 1
         try:
             message = await self._receive()
@@ -195,7 +198,7 @@ class AsgiRequest(Request):
     async def _keep_early(self) -> None:
         while not self.body.complete:
             message = await self._receive()
-            self._early.append(message)
+            self._early = (*self._early, message)
             self._copy(message)
             if message["type"] != "http.request":
                 return

@@ -6,6 +6,7 @@ import sys
 from functools import partial, wraps
 from typing import Any, Callable, Dict, Final, Optional
 
+from mana_errors_sdk.integrations.body import Body
 from mana_errors_sdk.integrations.hooks import Hooks
 from mana_errors_sdk.integrations.request import Request, user_id
 from mana_errors_sdk.integrations.work import begin, end, flush, report, unhandled
@@ -67,15 +68,13 @@ def _is_http(event: Any) -> bool:
 class _HttpEvent(Request):
     """An event of API Gateway (formats 1.0 and 2.0), a function's URL, or a load balancer."""
 
-    __slots__ = ("_about", "_event", "_http")
-
     def __init__(self, event: Any) -> None:
-        super().__init__()
         self._event: Any = event
         self._about: Any = event["requestContext"]
         # of format 2.0
         self._http: Any = self._about.get("http") or {}
         text = event.get("body") or ""
+        self.body = Body()
         self.body.add(_decoded(text) if event.get("isBase64Encoded") else text.encode())
         self.body.complete = True
 

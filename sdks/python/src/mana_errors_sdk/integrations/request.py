@@ -14,26 +14,25 @@ SERVER_ERROR: Final = 500
 # Their bodies mean nothing (RFC 9110), so nothing is put in the way of reading them.
 BODILESS: Final = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 
+_NO_BODY: Final = Body()
 _OWN_NAMES: Final = ("id", "pk", "user_id", "sub", "username")
 _PROPERTIES: Final = ("identity", "display_name")
 
 
 class Request:
-    """One request; each gateway has a subclass that knows how to read it."""
+    """One request; each gateway has a subclass that knows how to read it. What most requests never
+    need is an attribute of the class: making a request must cost next to nothing."""
 
     mechanism: Mechanism
-    __slots__ = ("body", "failure", "found_route", "found_user", "status")
-
-    def __init__(self) -> None:
-        self.body = Body()
-        # of the answer, once it began
-        self.status: Optional[int] = None
-        # what a handler of the framework turned into the answer; an error of ours only if that
-        # answer says so
-        self.failure: Optional[BaseException] = None
-        # by the framework's integration: its pattern of the path, as /orders/{id}, and its user
-        self.found_route: Optional[str] = None
-        self.found_user: Optional[Callable[[], Any]] = None
+    body = _NO_BODY
+    # of the answer, once it began
+    status: Optional[int] = None
+    # what a handler of the framework turned into the answer; an error of ours only if that answer
+    # says so
+    failure: Optional[BaseException] = None
+    # by the framework's integration: its pattern of the path, as /orders/{id}, and its user
+    found_route: Optional[str] = None
+    found_user: Optional[Callable[[], Any]] = None
 
     def method(self) -> Optional[str]:
         """GET, POST, …; None of a WebSocket."""

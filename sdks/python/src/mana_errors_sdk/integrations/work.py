@@ -7,7 +7,7 @@ from typing import Final, Optional
 
 from mana_errors_sdk.api import current_client, flush
 from mana_errors_sdk.captured import Mechanism
-from mana_errors_sdk.scope import Describe, Scope, current_scope, enter_scope, leave_scope
+from mana_errors_sdk.scope import Describe, Scope, enter_scope, leave_scope
 
 __all__ = ["Mechanism", "Token", "begin", "end", "flush", "report", "unhandled"]
 
@@ -17,9 +17,7 @@ end: Final = leave_scope
 
 def begin(describe: Describe) -> Token:
     """Open a scope; describe tells what is being served, if something is captured."""
-    token = enter_scope()
-    current_scope().describe = describe
-    return token
+    return enter_scope(describe)
 
 
 def report(error: BaseException, mechanism: Mechanism) -> None:

@@ -80,14 +80,13 @@ class WsgiRequest(Request):
     """Stands between server and app; passes everything on as it is."""
 
     mechanism = unhandled("wsgi")
-    __slots__ = ("_environ", "_input", "_start_response")
+    _input: Optional[Input] = None
 
     def __init__(self, environ: Environ, start_response: StartResponse) -> None:
-        super().__init__()
         self._environ = environ
         self._start_response = start_response
-        self._input: Optional[Input] = None
         if environ["REQUEST_METHOD"] not in BODILESS:
+            self.body = Body()
             self._input = environ["wsgi.input"] = Input(
                 environ["wsgi.input"], self.length(), self.body
             )
