@@ -76,9 +76,11 @@ class Site:
         self.programs.append(Program(process, log))
         return self.programs[-1]
 
-    def run(self, app: str, environment: str, *command: object, **environ: str) -> Program:
+    def run(
+        self, app: str, environment: str, *command: object, cwd: Path = APPS, **environ: str
+    ) -> Program:
         """Run a program to its end."""
-        program = self.start(app, environment, *command, **environ)
+        program = self.start(app, environment, *command, cwd=cwd, **environ)
         program.wait()
         return program
 
