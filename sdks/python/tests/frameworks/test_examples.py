@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 import httpx
 import pytest
 
 from harness import free_port, wait_until
+from mana_errors_sdk.integrations import INTEGRATIONS
 from programs import HERE, Site
 from sdk_environments import ROOT
 
@@ -59,3 +62,19 @@ def test_a_script(site: Site) -> None:
     events = site.events("orders", 3)
     tagged = {(event["tags"] or {}).get("order") for event in events}
     assert (len(events), tagged) == (3, {"7", "8", None})
+
+
+def test_the_guide() -> None:
+    """Its code is that of the examples."""
+    guide = (ROOT / "docs/python.md").read_text()
+    shown = re.findall(r"<!-- (examples/\S+) -->\n```python\n(.*?)\n```", guide, re.DOTALL)
+    assert len(shown) == len(list(EXAMPLES.glob("mana-*/app.py")))
+    for path, code in shown:
+        assert code == (ROOT / path).read_text().rstrip(), path
+
+
+def test_the_table_of_integrations() -> None:
+    """The guide names each that can be turned off."""
+    rows = re.findall(r"^\| (`.*?) \|", (ROOT / "docs/python.md").read_text(), re.MULTILINE)
+    named = {name for row in rows for name in re.findall(r"`(\w+)`", row)}
+    assert named == set(INTEGRATIONS)

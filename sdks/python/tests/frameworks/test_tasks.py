@@ -66,6 +66,22 @@ def test_rq(site: Site) -> None:
     _check_common(found, "rq")
 
 
+def test_rq_where_only_the_job_knows_the_sdk(site: Site) -> None:
+    """A child that begins to report with the job that fails still reports it."""
+    worker = site.start("rq-late", "frameworks", "rq_work.py", "late")
+
+    def failed() -> list[dict[str, Any]]:
+        """Whether what is no failure arrives is a race, of which the guide warns."""
+        events = site.events("rq-late", 3)
+        return [event for event in events if event["payload"].get("transaction")]
+
+    wait_until(lambda: len(failed()) >= 3, worker.text())
+    worker.kill()
+    found = _by_transaction(failed())
+    assert [len(events) for events in found.values()] == [1, 2]
+    assert {event["userId"] for event in found["rq_app.met"]} == {"u-1", "u-2"}
+
+
 def test_dramatiq(site: Site) -> None:
     """Each attempt that fails, and nothing that the actor announced."""
     worker = site.run("dramatiq", "frameworks", "dramatiq_app.py")

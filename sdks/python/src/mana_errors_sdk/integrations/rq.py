@@ -45,7 +45,12 @@ def _performing(perform: Any) -> Any:
 
 def _handling(handle: Any) -> Any:
     def handle_exception(self: Any, job: Any, *error: Any) -> Any:
+        # The scope of perform_job is not there if this very job was what imported the SDK.
+        token = begin(partial(_describe, job))
         report(error[1], _MECHANISM)
+        end(token)
+        if self.is_horse:
+            flush()
         return handle(self, job, *error)
 
     return handle_exception
