@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from typing import Dict, List, Optional
+from typing import List, Optional
 
 from mana_errors_sdk.options import Options, read_options
 from mana_errors_sdk.run import run_module, run_script
@@ -23,13 +23,9 @@ def main(arguments: Optional[List[str]] = None) -> int:
     if given.command == "test":
         return _test(_options(given))
     if given.command == "run":
-        words: List[str] = given.program
-        if words[:1] == ["--"]:
-            del words[0]
-        if not words or words == ["-m"]:
+        if not given.module and not given.program:
             parser.error("run: which script?")
-        settings = {name: getattr(given, name) for name in _SETTINGS if getattr(given, name)}
-        return _run(words, given.url, settings)
+        return _run(given)
     parser.print_help()
     return WRONG_USAGE
 
@@ -42,12 +38,13 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=__version__)
     commands = parser.add_subparsers(dest="command", metavar="command")
     test = commands.add_parser("test", help="send one event and say what came back")
-    run = commands.add_parser("run", help="run a script (or -m module) and report what ends it")
+    run = commands.add_parser("run", help="run a script and report what ends it")
     for command in (test, run):
         command.add_argument("--url", help="address of the server, or a DSN")
         for name in _SETTINGS:
             command.add_argument("--" + name.replace("_", "-"))
-    run.add_argument("program", nargs=argparse.REMAINDER, help="script.py, or -m module, arguments")
+    run.add_argument("-m", dest="module", help="a module instead of a script")
+    run.add_argument("program", nargs=argparse.REMAINDER, help="the script, and its arguments")
     return parser
 
 
@@ -70,12 +67,14 @@ def _say(text: str, status: int) -> int:
     return status
 
 
-def _run(words: List[str], url: Optional[str], settings: Dict[str, str]) -> int:
+def _run(given: argparse.Namespace) -> int:
     from mana_errors_sdk import api
 
-    api.init(url, **settings)  # pyright: ignore[reportArgumentType] - names of _SETTINGS
-    if words[0] == "-m":
-        sys.argv = words[1:]
-        return run_module(words[1])
-    sys.argv = words
-    return run_script(words[0])
+    settings = {name: getattr(given, name) for name in _SETTINGS}
+    api.init(given.url, **settings)
+    arguments: List[str] = given.program
+    if given.module:
+        sys.argv = [given.module, *arguments]
+        return run_module(given.module)
+    sys.argv = arguments
+    return run_script(arguments[0])
