@@ -84,13 +84,14 @@ class Site:
         program.wait()
         return program
 
+    def listed(self, app: str) -> list[dict[str, Any]]:
+        """The events of an app that are there now, in short."""
+        answer = self.http.get("/api/v1/events", params={"app": app, "limit": 100})
+        return answer.json()["items"]
+
     def events(self, app: str, count: int) -> list[dict[str, Any]]:
         """All events of an app, whole, oldest first, once there are so many of them."""
-
-        def listed() -> Any:
-            found = self.http.get("/api/v1/events", params={"app": app, "limit": 100}).json()
-            return found["items"] if len(found["items"]) >= count else None
-
-        items = wait_until(listed, f"{count} events of {app}") if count else []
+        wait_until(lambda: len(self.listed(app)) >= count, f"{count} events of {app}")
+        items = self.listed(app)
         events = [self.http.get(f"/api/v1/events/{item['id']}").json() for item in items]
         return sorted(events, key=lambda event: event["occurredAt"])

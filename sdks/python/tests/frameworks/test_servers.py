@@ -66,3 +66,18 @@ def test_turned_off(site: Site) -> None:
     (event,) = site.events("off", 1)
     assert event["payload"]["exceptions"][-1]["mechanism"]["handled"] is True
     assert event["requestUrl"] is None
+
+
+def test_rest_framework(site: Site) -> None:
+    """What it makes a 5xx of is reported once, with the user and the body that it knows."""
+    command = "-m gunicorn --bind 127.0.0.1:{port} rest_app:application"
+    program, base = _start(site, "rest", command)
+    with httpx.Client(base_url=base, headers={"x-user": "u-42"}) as client:
+        assert (
+            client.post("/orders", json={"item": "tea", "password": "hunter2"}).status_code == 503
+        )
+    program.stop()
+    (event,) = site.events("rest", 1)
+    assert (event["errorType"], event["responseStatusCode"]) == ("Unavailable", 503)
+    assert event["requestBody"] == {"item": "tea", "password": "[scrubbed]"}
+    assert event["userId"] == "u-42"

@@ -140,12 +140,12 @@ def _send(
 def _by_case(site: Site, app: str) -> dict[str, list[dict[str, Any]]]:
     """Whatever came before the last event is there, once that is."""
 
-    def found() -> Any:
-        events = site.events(app, 1)
-        return events if any("case=last" in event["requestUrl"] for event in events) else None
+    def is_there() -> bool:
+        return any("case=last" in event["requestUrl"] for event in site.listed(app))
 
+    wait_until(is_there, f"the last event of {app}")
     by_case: dict[str, list[dict[str, Any]]] = {}
-    for event in wait_until(found, f"the last event of {app}"):
+    for event in site.events(app, 1):
         case = httpx.URL(event["requestUrl"]).params["case"]
         by_case.setdefault(case, []).append(event)
     return by_case
@@ -194,7 +194,7 @@ def test_a_body_that_streams(visit: Visit) -> None:
     """The app reads what the client sent, and nothing is reported."""
     answer = visit.answers["echo"]
     assert answer is not None
-    assert answer.text.strip(chr(34)) == hashlib.sha256(LARGE).hexdigest()
+    assert answer.text.strip('"\n') == hashlib.sha256(LARGE).hexdigest()
     assert "echo" not in visit.events
 
 

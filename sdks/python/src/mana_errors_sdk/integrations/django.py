@@ -8,9 +8,12 @@ from typing import Any, Callable, Final, Optional
 
 from mana_errors_sdk.integrations import asgi, wsgi
 from mana_errors_sdk.integrations.hooks import Hooks
+from mana_errors_sdk.integrations.logging import ignore
 from mana_errors_sdk.integrations.request import SERVER_ERROR, Request
 
 MODULE: Final = "django.core.handlers.base"
+# They say of each answer from 500 on that there was one, mostly without its exception.
+LOGGERS: Final = ("django.request", "django.server")
 
 
 def install() -> Callable[[], None]:
@@ -23,6 +26,7 @@ def install() -> Callable[[], None]:
     hooks.replace(base.BaseHandler, "resolve_request", _resolving)
     signal: Any = import_module("django.core.signals").got_request_exception
     signal.connect(_failed)
+    ignore(LOGGERS)
 
     def uninstall() -> None:
         hooks.take_out()

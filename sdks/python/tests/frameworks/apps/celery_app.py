@@ -13,6 +13,8 @@ app = Celery("shop", broker="filesystem://", backend=f"file://{folder}")
 app.conf.broker_transport_options = {
     "data_folder_in": folder, "data_folder_out": folder, "control_folder": folder
 }  # fmt: skip
+# that a worker which was killed is missed, not for ten seconds
+app.conf.worker_lost_wait = 1
 
 
 class Unpicklable(Exception):
