@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, MutableMapping
+from functools import partial
 from typing import Any, Final, Optional
 
 from mana_errors_sdk.integrations.body import BODY_BYTES_MAX, Body
@@ -33,16 +34,14 @@ class ManaErrorsMiddleware:
         await serve(self.app, scope, receive, send)
 
 
-async def serve(app: AsgiApp, scope: AsgiScope, receive: Receive, send: Send) -> None:
+def serve(app: AsgiApp, scope: AsgiScope, receive: Receive, send: Send) -> Awaitable[None]:
     """Let the app serve a connection, and report what it raises."""
-    if KEY in scope:
-        await app(scope, receive, send)
-    elif scope["type"] == "lifespan":
-        await _serve_lifespan(app, scope, receive, send)
-    elif scope["type"] in ("http", "websocket"):
-        await _serve_request(app, scope, receive, send)
-    else:
-        await app(scope, receive, send)
+    if KEY not in scope:
+        if scope["type"] in ("http", "websocket"):
+            return _serve_request(app, scope, receive, send)
+        if scope["type"] == "lifespan":
+            return _serve_lifespan(app, scope, receive, send)
+    return app(scope, receive, send)
 
 
 async def _serve_request(app: AsgiApp, scope: AsgiScope, receive: Receive, send: Send) -> None:
@@ -109,11 +108,9 @@ async def _flush() -> None:
 def watching(call: Any) -> Any:
     """Instead of the __call__ of a framework's application."""
 
+    # Servers look whether it is a coroutine function.
     async def call_watched(self: Any, scope: AsgiScope, receive: Receive, send: Send) -> None:
-        def app(*connection: Any) -> Awaitable[None]:
-            return call(self, *connection)
-
-        await serve(app, scope, receive, send)
+        await serve(partial(call, self), scope, receive, send)
 
     return call_watched
 
