@@ -112,14 +112,15 @@ class Worker:
         left_s = None if self._ends_at is None else self._ends_at - time.monotonic()
         urgent = bool(self._flushers) or left_s is not None
         wait_s = self._delivery.wait_s(urgent=urgent)
-        if left_s is not None and (wait_s is None or left_s <= 0):
+        if left_s is not None and (wait_s is None or wait_s >= left_s):
+            # All is sent, or the next try would come too late.
             return False
         if wait_s == 0:
             self._delivery.deliver(left_s)
             return True
         if wait_s is None:
             self._tell_flushers()
-        self._sleep(wait_s if wait_s is None or left_s is None else min(wait_s, left_s))
+        self._sleep(wait_s)
         return True
 
     def _end(self) -> None:
@@ -191,8 +192,10 @@ class Worker:
             wait_s = self._delivery.wait_s(urgent=True)
             if wait_s is None:
                 return True
+            if wait_s >= left:
+                return False
             if wait_s == 0:
                 self._delivery.deliver(left)
             else:
-                time.sleep(min(wait_s, left, _POLL_S))
+                time.sleep(min(wait_s, _POLL_S))
         return False

@@ -391,6 +391,15 @@ def test_flush_says_whether_all_is_delivered(client, server):
     assert time.monotonic() - began < 30
 
 
+def test_the_end_does_not_wait_in_vain(client, server):
+    """When the server has asked for a pause that is longer than what is left."""
+    server.behaviours = [status(503, Retry_After="600")]
+    client(shutdown_timeout=100)
+    capture()
+    wait_until(lambda: not server.behaviours, "the refusal")
+    assert api.close() is False
+
+
 def test_capturing_in_a_signal_handler(client, server):
     """It may interrupt a capture at any point of it."""
     client(max_queue=100_000)
@@ -481,6 +490,7 @@ def test_a_forked_child_reports_its_own_and_only_its_own(client, server):
     ]
     client()
     parents = [capture() for _ in range(20)]
+    wait_until(lambda: not server.behaviours, "the parent's request, which hangs")
     child = os.fork()
     if child == 0:
         try:
