@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from threading import get_ident
 from typing import Final, Mapping, Optional
 
 from mana_errors_sdk import drops
@@ -39,12 +40,10 @@ class Client:
         backlog = self._new_backlog()
         self._delivery = Delivery(backlog, Transport(options), self._drops, options.app_id)
         self._worker = Worker(
-            lambda captured: prepare(captured, options),
-            self._delivery,
-            backlog,
-            self._drops,
-            options.max_queue,
+            self._prepare, self._delivery, backlog, self._drops, options.max_queue
         )
+        # the thread that makes a report just now
+        self._preparing: Optional[int] = None
         self._worker.start()
 
     def _new_backlog(self) -> Backlog:
@@ -55,6 +54,13 @@ class Client:
             warn("spool_dir needs file locks that this system does not have: it is not used")
             return Memory()
         return Spool(folder, self.options.spool_max_bytes, fsync=self.options.spool_fsync)
+
+    def _prepare(self, captured: Captured) -> bytes:
+        self._preparing = get_ident()
+        try:
+            return prepare(captured, self.options)
+        finally:
+            self._preparing = None
 
     def capture_exception(
         self,
@@ -90,6 +96,10 @@ class Client:
     def _capture(
         self, fields: Mapping[str, object], mechanism: Mechanism, error: Optional[BaseException]
     ) -> Optional[str]:
+        if self._preparing == get_ident():
+            # A before_send that logs an error would be asked about that, and log another.
+            self._drops.add(drops.IGNORED)
+            return None
         if self._is_sampled_out():
             self._drops.add(drops.SAMPLE_RATE)
             return None

@@ -2,6 +2,7 @@
 again every event is in the database exactly once."""
 
 import json
+import os
 import subprocess
 import sys
 import threading
@@ -158,6 +159,38 @@ def test_a_storm_during_an_outage_is_bounded_and_counted(between: Between, app: 
     lost = sum(item["quantity"] for batch in between.batches for item in batch.get("discarded", []))
     assert lost == 5000 - len(taken)
     wait_until(lambda: between.lost() == before + lost, "all of them in the ledger")
+
+
+def test_a_forked_child_leaves_its_parents_spool_alone(
+    between: Between, app: str, tmp_path: Path
+) -> None:
+    """Each has a file of its own, and the parent's lock stays the parent's."""
+    released = threading.Event()
+
+    def hold(handler: Any, body: Any) -> None:
+        released.wait(PATIENCE_S)
+        handler.answer(201, handler.server.store(body))
+
+    between.behaviours = [hold]
+    api.init(between.url, app, spool_dir=tmp_path, timeout=PATIENCE_S)
+    ids = capture(20)
+    wait_until(lambda: not between.behaviours, "the parent's request, which hangs")
+    child = os.fork()
+    if child == 0:
+        done = False
+        try:
+            capture(20)
+            done = api.flush(PATIENCE_S)
+        finally:
+            os._exit(0 if done else 1)
+    assert os.waitpid(child, 0)[1] == 0
+    released.set()
+    assert api.flush(PATIENCE_S)
+    found = between.stored(app, 40)
+    assert len(found) == len(set(found)) == 40
+    assert set(ids) < set(found)
+    sent = [error["id"] for batch in between.batches for error in batch["errors"]]
+    assert len(sent) == 40
 
 
 Start = Callable[..., subprocess.Popen[str]]

@@ -257,6 +257,22 @@ def test_a_before_send_that_fails_costs_only_its_report(client, server):
     assert server.discarded == {"internal_error": 1}
 
 
+def test_a_before_send_that_logs_errors_ends(client, server):
+    """It is not asked about its own."""
+
+    def before_send(report):
+        logging.getLogger("app").error("looked at %s", report["message"])
+        api.capture_message("from before_send")
+        return report
+
+    client(before_send=before_send)
+    capture()
+    assert api.flush()
+    assert api.flush()
+    assert [error["message"] for error in server.errors] == ["bad"]
+    assert server.discarded == {"ignored": 2}
+
+
 def test_local_variables_are_opt_in_and_scrubbed(client, server):
     """By name, and what is hidden there is hidden in the message, too."""
     client(local_variables=True)

@@ -24,7 +24,6 @@ def install() -> Callable[[], None]:
         # Not KeyboardInterrupt: somebody wanted the program to end.
         if client is not None and isinstance(error, Exception):
             client.capture_exception(error, {}, _MECHANISM)
-            client.flush()
         previous(kind, error, traceback)
 
     sys.excepthook = report
