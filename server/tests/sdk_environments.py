@@ -1,9 +1,12 @@
-"""Environments of real SDKs under .cache/sdks, made when they are missing or out of date."""
+"""Environments of SDKs and frameworks under .cache/sdks, made when missing or out of date."""
 
 import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from fcntl import LOCK_EX, flock
 from hashlib import sha256
 from pathlib import Path
 
@@ -15,16 +18,17 @@ CACHE = ROOT / ".cache" / "sdks"
 INSTALL_S = 600
 
 
-def python(name: str) -> Path:
-    """The Python of an environment with requirements-NAME.txt."""
-    wanted = HERE / f"requirements-{name}.txt"
-    home = CACHE / f"{name}-{_digest(wanted)}"
-    if not (home / "ready").exists():
-        uv = shutil.which("uv") or str(ROOT / ".cache/uv/bin/uv")
-        shutil.rmtree(home, ignore_errors=True)
-        _run(uv, "venv", "-q", "--python", sys.executable, home)
-        _run(uv, "pip", "install", "-q", "--python", home / "bin/python", "-r", wanted)
-        (home / "ready").touch()
+def python(name: str, folder: Path = HERE, interpreter: str = sys.executable) -> Path:
+    """The Python of an environment with the folder's requirements-NAME.txt."""
+    wanted = folder / f"requirements-{name}.txt"
+    home = CACHE / f"{name}-{_digest(wanted, interpreter)}"
+    with _alone(home):
+        if not (home / "ready").exists():
+            uv = shutil.which("uv") or str(ROOT / ".cache/uv/bin/uv")
+            shutil.rmtree(home, ignore_errors=True)
+            _run(uv, "venv", "-q", "--python", interpreter, home)
+            _run(uv, "pip", "install", "-q", "--python", home / "bin/python", "-r", wanted)
+            (home / "ready").touch()
     return home / "bin/python"
 
 
@@ -34,11 +38,12 @@ def node() -> Path:
         pytest.skip("there is no npm on PATH")
     wanted = HERE / "package.json"
     home = CACHE / f"node-{_digest(wanted)}"
-    if not (home / "ready").exists():
-        home.mkdir(parents=True, exist_ok=True)
-        shutil.copy(wanted, home)
-        _run("npm", "install", "--silent", "--no-audit", "--no-fund", "--prefix", home)
-        (home / "ready").touch()
+    with _alone(home):
+        if not (home / "ready").exists():
+            home.mkdir(parents=True, exist_ok=True)
+            shutil.copy(wanted, home)
+            _run("npm", "install", "--silent", "--no-audit", "--no-fund", "--prefix", home)
+            (home / "ready").touch()
     return home
 
 
@@ -49,8 +54,18 @@ def browser() -> str:
     return done.stdout.strip() or pytest.skip("there is no Chromium")
 
 
-def _digest(path: Path) -> str:
-    return sha256(path.read_bytes() + sys.version.encode()).hexdigest()[:12]
+@contextmanager
+def _alone(home: Path) -> Iterator[None]:
+    """Test processes that need the same environment make it once."""
+    CACHE.mkdir(parents=True, exist_ok=True)
+    with home.with_suffix(".lock").open("w") as lock:
+        flock(lock, LOCK_EX)
+        yield
+
+
+def _digest(path: Path, interpreter: str = sys.executable) -> str:
+    made_of = path.read_bytes() + f"{interpreter} {sys.version}".encode()
+    return sha256(made_of).hexdigest()[:12]
 
 
 def _run(*command: object) -> None:

@@ -1,0 +1,135 @@
+"""What integrations copy of a request, and what they leave alone."""
+
+from __future__ import annotations
+
+from io import BytesIO
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mana_errors_sdk.integrations.body import BODY_BYTES_MAX, Body
+from mana_errors_sdk.integrations.request import user_id
+from mana_errors_sdk.integrations.wsgi import Input
+
+JSON = "application/json; charset=utf-8"
+
+
+def body_of(*chunks: bytes) -> Body:
+    body = Body()
+    for chunk in chunks:
+        body.add(chunk)
+    body.complete = True
+    return body
+
+
+@pytest.mark.parametrize(
+    ("kind", "data", "value"),
+    [
+        (JSON, b'{"a": 1}', {"a": 1}),
+        ("application/problem+json", b'{"a": 1}', {"a": 1}),
+        (JSON, b"[1, 2]", {"body": [1, 2]}),
+        ("application/x-www-form-urlencoded", b"a=1&b=2&b=3&c=", {"a": "1", "b": ["2", "3"], "c": ""}),
+        ("text/plain", "grüße".encode(), {"body": "grüße"}),
+    ],
+)  # fmt: skip
+def test_what_is_read(kind: str, data: bytes, value: object) -> None:
+    """Fields where the kind has fields, else the text below `body`."""
+    assert body_of(data).read(kind, 0) == value
+
+
+@pytest.mark.parametrize(
+    ("kind", "data"),
+    [
+        (JSON, b'{"password": "hunter2"'),
+        (JSON, b"[" * 20_000),
+        (JSON, b'"' + b"hunter2" * BODY_BYTES_MAX + b'"'),
+        ("multipart/form-data; boundary=x", b"--x\r\nhunter2"),
+        ("application/xml", b"<password>hunter2</password>"),
+        ("", b"hunter2"),
+    ],
+)
+def test_what_is_described_only(kind: str, data: bytes) -> None:
+    """Where no field's name can be told, a secret could not be hidden."""
+    read = body_of(data).read(kind, 0)
+    assert read is not None
+    assert f"{len(data)} bytes" in str(read["body"])
+    assert "hunter2" not in str(read)
+
+
+def test_no_body() -> None:
+    """There is nothing to say."""
+    assert Body().read(JSON, 0) is None
+
+
+@given(st.lists(st.binary(max_size=BODY_BYTES_MAX), max_size=5))
+def test_what_is_kept_is_bounded(chunks: list[bytes]) -> None:
+    """However much passes."""
+    body = body_of(*chunks)
+    assert body.size == sum(map(len, chunks))
+    assert sum(map(len, body._chunks)) <= BODY_BYTES_MAX
+
+
+READS = st.lists(
+    st.sampled_from(["read", "readline", "readlines", "readinto", "rest"])
+    .flatmap(lambda name: st.tuples(st.just(name), st.integers(1, 9))),
+    max_size=12,
+)  # fmt: skip
+
+
+@given(st.binary(max_size=60), READS)
+def test_reading_through_the_copy(data: bytes, reads: list[tuple[str, int]]) -> None:
+    """The app gets every byte in order, whenever a report has read the rest before it."""
+    body, got = Body(), b""
+    stream = Input(BytesIO(data), len(data), body)
+    for name, size in reads:
+        got += _read(stream, name, size)
+    got += stream.read()
+    assert got == data
+    assert b"".join(body._chunks) == data
+
+
+def _read(stream: Input, name: str, size: int) -> bytes:
+    if name == "rest":
+        stream.read_rest()
+        return b""
+    if name == "readinto":
+        buffer = bytearray(size)
+        return bytes(buffer[: stream.readinto(buffer)])
+    if name == "readlines":
+        return b"".join(stream.readlines(size))
+    return getattr(stream, name)(size)
+
+
+class Model:
+    """As an ORM has them: what is not loaded is a query."""
+
+    is_authenticated = True
+
+    def __init__(self, **loaded: object) -> None:
+        self.__dict__.update(loaded)
+
+    def __getattr__(self, name: str) -> Any:
+        if name in ("id", "pk"):
+            raise AssertionError("a query in a failing request")
+        raise AttributeError(name)
+
+
+class Anonymous:
+    """Nobody."""
+
+    is_authenticated = False
+    id = 7
+
+
+@pytest.mark.parametrize(
+    ("user", "known"),
+    [
+        (None, None), ("u-1", "u-1"), (7, "7"), ({"sub": "u-1"}, "u-1"), (Anonymous(), None),
+        (Model(id=7), "7"), (Model(username="ann"), "ann"), (Model(name="x"), None),
+    ],
+)  # fmt: skip
+def test_who_it_is(user: object, known: str | None) -> None:
+    """Only what lies in memory is read."""
+    assert user_id(user) == known
