@@ -18,7 +18,7 @@ run: setup ## Start the server on http://localhost:3001
 	@exec $(BIN)/mana-errors serve
 
 test: setup ## Run every test; what touches PostgreSQL once on 18 and again on 15
-	$(BIN)/pytest $(PARALLEL) $(ARGS)
+	CHROMIUM=$$($(BIN)/python scripts/chromium.py) $(BIN)/pytest $(PARALLEL) $(ARGS)
 	PG15_BIN=$$($(BIN)/python scripts/postgres15.py) TEST_PG=15 $(BIN)/pytest $(PARALLEL) server/tests/integration --ignore=server/tests/integration/test_embedded.py $(ARGS)
 
 check: setup ## Lint, format, types, layers

@@ -13,7 +13,6 @@ HERE = Path(__file__).parent / "sdks"
 ROOT = HERE.parents[2]
 CACHE = ROOT / ".cache" / "sdks"
 INSTALL_S = 600
-CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 
 
 def python(name: str) -> Path:
@@ -45,10 +44,9 @@ def node() -> Path:
 
 def browser() -> str:
     """Chromium; skips where there is none."""
-    found = next((path for name in CHROMIUM if (path := shutil.which(name))), None)
-    if found is None:
-        pytest.skip("there is no Chromium on PATH")
-    return found
+    finder = [sys.executable, str(ROOT / "scripts/chromium.py")]
+    done = subprocess.run(finder, stdout=subprocess.PIPE, text=True, check=True)
+    return done.stdout.strip() or pytest.skip("there is no Chromium")
 
 
 def _digest(path: Path) -> str:

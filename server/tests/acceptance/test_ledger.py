@@ -161,3 +161,42 @@ def check(server: Server, client: Client) -> None:
     bodies = "SELECT count(*) FROM error_logs.error_logs"
     stored = "SELECT sum(count)::bigint FROM error_logs.outcomes WHERE outcome = 'stored'"
     assert fetch(server, bodies) == fetch(server, stored)
+
+
+def test_clients_say_what_they_did_not_send(server: Server) -> None:
+    """`discarded` of a batch, also of one without reports; an odd entry costs only itself, and a
+    key's app beats the one that an entry names."""
+    entries: list[Any] = [
+        {"reason": "queue_overflow", "quantity": 7, "appId": "offline"},
+        {"reason": "sample_rate", "quantity": 5, "appId": "offline"},
+        {"reason": "queue_overflow", "quantity": -1, "appId": "offline"},
+        {"reason": 3, "quantity": 9, "appId": "offline"},
+        "odd",
+    ]
+    client = Client(server)
+    assert client.one(report("offline"), "offline") == 201
+    key = json.loads(server.cli("app", "create", "keyed", "--json").stdout)["key"]
+    url = server.base_url + "/api/v1/errors/batch"
+
+    def known() -> bool:
+        body = {"errors": [], "discarded": "odd"}
+        return httpx.post(url, json=body, headers={"x-app-key": key}).is_success
+
+    wait_until(known, "the key")
+    for headers in ({}, {"x-app-key": key}):
+        answer = httpx.post(url, json={"errors": [], "discarded": entries}, headers=headers)
+        assert answer.json() == {
+            "success": True, "total": 0, "succeeded": 0, "failed": 0, "results": [],
+        }  # fmt: skip
+
+    def told() -> bool:
+        query = "SELECT app_id, outcome, sum(count)::int FROM error_logs.outcomes GROUP BY 1, 2"
+        return sorted(row for row in fetch(server, query) if row[0] in {"offline", "keyed"}) == [
+            ("keyed", "client_filtered", 5),
+            ("keyed", "client_lost", 7),
+            ("offline", "client_filtered", 5),
+            ("offline", "client_lost", 7),
+            ("offline", "stored", 1),
+        ]
+
+    wait_until(told, "the ledger")

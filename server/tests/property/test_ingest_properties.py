@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from mana_errors.errors import ClientError
 from mana_errors.ingest.cut import cut
-from mana_errors.ingest.decode import decode_report, split_batch, tidy
+from mana_errors.ingest.decode import decode_report, read_batch, tidy
 from mana_errors.ingest.identify import Sender
 from mana_errors.ingest.report import Report
 from mana_errors.ingest.scrub import scrub
@@ -86,7 +86,7 @@ def test_json_like_reports(fields: dict[str, Any]) -> None:
 @given(st.binary(max_size=300))
 def test_any_bytes(raw: bytes) -> None:
     """Never an exception that is not the client's."""
-    for decode in (prepare, split_batch):
+    for decode in (prepare, read_batch):
         try:
             decode(raw)
         except ClientError as refusal:

@@ -9,7 +9,7 @@ from mana_errors.ingest.decode import (
     MAX_DEPTH,
     MAX_REPORT_BYTES,
     decode_report,
-    split_batch,
+    read_batch,
     tidy,
 )
 
@@ -180,22 +180,23 @@ def test_a_report_is_limited_in_bytes() -> None:
 
 def test_a_batch_splits_into_its_items() -> None:
     """Items are decoded one by one, so that a bad one costs only itself."""
-    assert split_batch(b'{"errors":[{"a":1}, 7 ,null]}') == [b'{"a":1}', b"7", b"null"]
+    batch = read_batch(b'{"errors":[{"a":1}, 7 ,null]}')
+    assert [bytes(raw) for raw in batch.errors] == [b'{"a":1}', b"7", b"null"]
 
 
 @pytest.mark.parametrize("body", [b"{}", b"[]", b'{"errors":{}}', b'{"errors":null}', b"x"])
 def test_what_is_no_batch_is_refused(body: bytes) -> None:
     """`errors` must be a list."""
     with pytest.raises(BadRequest):
-        split_batch(body)
+        read_batch(body)
 
 
 def test_a_batch_is_limited_in_items() -> None:
     """1,000 items pass, 1,001 do not."""
     items = b"{}," * (MAX_BATCH_ITEMS - 1) + b"{}"
-    assert len(split_batch(b'{"errors":[' + items + b"]}")) == MAX_BATCH_ITEMS
+    assert len(read_batch(b'{"errors":[' + items + b"]}").errors) == MAX_BATCH_ITEMS
     with pytest.raises(TooLarge, match="1001 items"):
-        split_batch(b'{"errors":[' + items + b",{}]}")
+        read_batch(b'{"errors":[' + items + b",{}]}")
 
 
 def test_every_refusal_is_the_clients(subtests: pytest.Subtests) -> None:

@@ -7,6 +7,7 @@ import msgspec
 
 from mana_errors.api.table import Route
 from mana_errors.ingest.answer import BatchAnswer
+from mana_errors.ingest.discarded import Discarded
 from mana_errors.ingest.report import Report
 from mana_errors.ingest.routes import BATCH_PATH, REPORT_PATH
 from mana_errors.model.query import NoQuery
@@ -16,6 +17,7 @@ class Batch(msgspec.Struct):
     """Up to 1,000 reports; one bad report never costs the others."""
 
     errors: list[Report]
+    discarded: list[Discarded] = []
 
 
 class ReportAccepted(msgspec.Struct):

@@ -119,8 +119,9 @@ class Ingest:
         for item in items:
             if not isinstance(item, Accepted):
                 self._count(item, sender)
-        for lost in request.lost:
-            self._tally.lost(sender.named, lost.outcome, lost.count)
+        for entry in request.discarded:
+            app_id = sender.named or entry.app_id
+            self._tally.lost(app_id, entry.outcome, int(entry.quantity))
         self._append(items, request, sender, reply)
 
     def _prepare_all(self, drafts: Sequence[Draft], sender: Sender) -> list[Prepared]:

@@ -21,13 +21,17 @@ MAX_BATCH_ITEMS: Final = 1000
 MAX_DEPTH: Final = 64
 
 
-class _Batch(msgspec.Struct, gc=False):
+class Batch(msgspec.Struct, gc=False):
+    """Several reports, undecoded, and what the client says it did not send."""
+
     errors: list[msgspec.Raw]
+    # any JSON: an odd count must not cost a report
+    discarded: Any = None
 
 
 _report_decoder: Final = msgspec.json.Decoder(Report)
 _any_decoder: Final = msgspec.json.Decoder()
-_batch_decoder: Final = msgspec.json.Decoder(_Batch)
+_batch_decoder: Final = msgspec.json.Decoder(Batch)
 _NUL_ESCAPE: Final = b"\\u0000"
 
 
@@ -42,12 +46,12 @@ def decode_report(raw: bytes) -> Report:
     return tidy(report) if _NUL_ESCAPE in raw else report
 
 
-def split_batch(body: bytes) -> list[bytes]:
-    """The reports of a batch, undecoded. Raises BadRequest, TooLarge."""
-    items = _decode(body, _batch_decoder).errors
-    if len(items) > MAX_BATCH_ITEMS:
-        raise TooLarge(f"errors: {len(items)} items, at most {MAX_BATCH_ITEMS} in one batch")
-    return [bytes(item) for item in items]
+def read_batch(body: bytes) -> Batch:
+    """A batch. Raises BadRequest, TooLarge."""
+    batch = _decode(body, _batch_decoder)
+    if (count := len(batch.errors)) > MAX_BATCH_ITEMS:
+        raise TooLarge(f"errors: {count} items, at most {MAX_BATCH_ITEMS} in one batch")
+    return batch
 
 
 def _decode(raw: bytes, decoder: "msgspec.json.Decoder[T]") -> T:

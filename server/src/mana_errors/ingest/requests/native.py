@@ -14,15 +14,16 @@ from mana_errors.ingest.answer import (
     refusal,
     stored,
 )
-from mana_errors.ingest.decode import decode_report, split_batch
+from mana_errors.ingest.decode import decode_report, read_batch
+from mana_errors.ingest.discarded import Discarded, read_discarded
 from mana_errors.ingest.origins import HeaderList
-from mana_errors.ingest.requests.request import Accepted, Draft, Filtered, Lost, Prepared, Refused
+from mana_errors.ingest.requests.request import Accepted, Draft, Filtered, Prepared, Refused
 
 
 class NativeReport:
     """POST /api/v1/errors."""
 
-    lost: Sequence[Lost] = ()
+    discarded: Sequence[Discarded] = ()
     dsn: str | None = None
 
     def __init__(self, body: bytes) -> None:
@@ -41,12 +42,13 @@ class NativeReport:
 class NativeBatch:
     """POST /api/v1/errors/batch."""
 
-    lost: Sequence[Lost] = ()
     dsn: str | None = None
 
     def __init__(self, body: bytes) -> None:
         """Raises BadRequest, TooLarge."""
-        self.drafts: Sequence[Draft] = [partial(decode_report, raw) for raw in split_batch(body)]
+        batch = read_batch(body)
+        self.drafts: Sequence[Draft] = [partial(decode_report, bytes(raw)) for raw in batch.errors]
+        self.discarded: Sequence[Discarded] = read_discarded(batch.discarded)
 
     def answer(self, items: Sequence[Prepared], cors: HeaderList) -> Answer:
         """What became of each report; a refusal of all when none passed for want of room."""

@@ -7,6 +7,7 @@ import msgspec
 
 from mana_errors.errors import ManaError
 from mana_errors.ingest.answer import Answer, note_unexpected, reason, refusal_head
+from mana_errors.ingest.discarded import Discarded
 from mana_errors.ingest.identify import Sender
 from mana_errors.ingest.origins import HeaderList
 from mana_errors.ingest.otlp.answer import answered, refused
@@ -15,7 +16,7 @@ from mana_errors.ingest.otlp.traces import read_traces
 from mana_errors.ingest.otlp.wire import is_json
 from mana_errors.ingest.report import Report
 from mana_errors.ingest.requests.native import limit_of_all
-from mana_errors.ingest.requests.request import Draft, Lost, Prepared, Refused
+from mana_errors.ingest.requests.request import Draft, Prepared, Refused
 from mana_errors.ingest.routes import Wire
 
 _REJECTED = {Wire.LOGS: "rejectedLogRecords", Wire.TRACES: "rejectedSpans"}
@@ -26,7 +27,7 @@ _JSON = b"application/json"
 class OtlpRequest:
     """A request whose items are read."""
 
-    lost: Sequence[Lost] = ()
+    discarded: Sequence[Discarded] = ()
     dsn: str | None = None
 
     def __init__(self, reports: Sequence[Report], sender: Sender) -> None:

@@ -6,9 +6,9 @@ from typing import Protocol
 import msgspec
 
 from mana_errors.ingest.answer import Answer
+from mana_errors.ingest.discarded import Discarded
 from mana_errors.ingest.origins import HeaderList
 from mana_errors.ingest.report import Report
-from mana_errors.model.outcome import Outcome
 
 # Decodes one report; raises a ClientError when it cannot.
 Draft = Callable[[], Report]
@@ -39,13 +39,6 @@ class Refused(msgspec.Struct, frozen=True, gc=False):
 Prepared = Accepted | Filtered | Refused
 
 
-class Lost(msgspec.Struct, frozen=True, gc=False):
-    """Events that a client says it did not send."""
-
-    outcome: Outcome
-    count: int
-
-
 class Request(Protocol):
     """One request whose body is read."""
 
@@ -55,8 +48,8 @@ class Request(Protocol):
         ...
 
     @property
-    def lost(self) -> Sequence[Lost]:
-        """What the client counted for us."""
+    def discarded(self) -> Sequence[Discarded]:
+        """What the client says it did not send."""
         ...
 
     @property

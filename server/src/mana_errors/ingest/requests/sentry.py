@@ -17,12 +17,13 @@ from mana_errors.ingest.answer import (
     refusal_head,
     retry_after,
 )
+from mana_errors.ingest.discarded import Discarded
 from mana_errors.ingest.identify import Sender
 from mana_errors.ingest.origins import HeaderList
 from mana_errors.ingest.report import Report
 from mana_errors.ingest.requests.native import limit_of_all
-from mana_errors.ingest.requests.request import Draft, Lost, Prepared, Refused
-from mana_errors.ingest.sentry.client_report import Discarded, read_client_report
+from mana_errors.ingest.requests.request import Draft, Prepared, Refused
+from mana_errors.ingest.sentry.client_report import read_client_report
 from mana_errors.ingest.sentry.coerce import name_of, without_empty
 from mana_errors.ingest.sentry.envelope import Envelope, Item, read_envelope
 from mana_errors.ingest.sentry.event import read_event
@@ -30,13 +31,9 @@ from mana_errors.ingest.sentry.items import KINDS
 from mana_errors.ingest.sentry.security import read_security
 from mana_errors.ingest.sentry.store import from_query, read_store
 from mana_errors.model.event import JsonObject
-from mana_errors.model.outcome import Outcome
 
 # What a limit of ours stops; sessions, check-ins and the rest cost nothing here.
 _LIMITED: Final = "default;error;security"
-_EVENT_CATEGORIES: Final = frozenset({"default", "error", "security"})
-# Why an SDK does not send what its app does not want sent; all other reasons are losses.
-_UNWANTED: Final = frozenset({"sample_rate", "before_send", "event_processor", "ignored"})
 # Headers are Latin-1 and one line; proxies refuse long ones.
 _MAX_HEADER: Final = 200
 # Files of one event that are worth a line.
@@ -59,12 +56,12 @@ class SentryRequest:
         *,
         event_id: UUID | None = None,
         dsn: str | None = None,
-        lost: Sequence[Lost] = (),
+        discarded: Sequence[Discarded] = (),
         flaws: Sequence[str] = (),
     ) -> None:
         self.drafts = drafts
         self.dsn = dsn
-        self.lost = lost
+        self.discarded = discarded
         self._event_id = event_id
         # what cannot be read and is no draft
         self._flaws = flaws
@@ -106,7 +103,7 @@ def read_envelope_request(sender: Sender, body: bytes) -> SentryRequest:
         _drafts(envelope, sender),
         event_id=envelope.event_id,
         dsn=envelope.dsn,
-        lost=_lost(envelope.items, flaws),
+        discarded=_discarded(envelope.items, flaws),
         flaws=flaws,
     )
 
@@ -161,25 +158,15 @@ def _attachment(item: Item) -> JsonObject:
     return without_empty(said) | {"size": len(item.payload)}
 
 
-def _lost(items: Sequence[Item], flaws: list[str]) -> list[Lost]:
-    lost: list[Lost] = []
+def _discarded(items: Sequence[Item], flaws: list[str]) -> list[Discarded]:
+    found: list[Discarded] = []
     for item in items:
         if item.kind == "client_report":
             try:
-                lost.extend(map(_loss, filter(_is_event, read_client_report(item.payload))))
+                found.extend(read_client_report(item.payload))
             except BadRequest as error:
                 flaws.append(f"item {item.index} (client_report): {error}")
-    return lost
-
-
-def _is_event(discarded: Discarded) -> bool:
-    return discarded.category in _EVENT_CATEGORIES
-
-
-def _loss(discarded: Discarded) -> Lost:
-    wanted = discarded.reason not in _UNWANTED
-    outcome = Outcome.CLIENT_LOST if wanted else Outcome.CLIENT_FILTERED
-    return Lost(outcome, discarded.quantity)
+    return found
 
 
 def _address(sender: Sender) -> str | None:
