@@ -13,6 +13,7 @@ const config: UserConfig = {
   // What Safari 14, Hermes and Node 20 run unchanged.
   target: 'es2020',
   platform: 'neutral',
+  external: [/^node:/],
   dts: true,
   sourcemap: true,
   publint: true,

@@ -45,11 +45,13 @@ export default async function setup(project: TestProject): Promise<() => Promise
   }
 }
 
+type Falsy = false | null | undefined
+
 /** The first truthy answer of `condition`. */
 export async function until<T>(
   what: string,
-  condition: () => T | Promise<T>,
-): Promise<NonNullable<T>> {
+  condition: () => T | Falsy | Promise<T | Falsy>,
+): Promise<T> {
   const deadline = Date.now() + PATIENCE_MS
   for (;;) {
     const answer = await condition()

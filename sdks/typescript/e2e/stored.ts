@@ -1,6 +1,6 @@
 /** What the server stored, by its read API. */
 import { inject } from 'vitest'
-import { until } from './server.ts'
+import { until } from './server.js'
 
 /** The part of a stored event that tests look at. */
 export interface StoredEvent {
