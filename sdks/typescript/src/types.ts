@@ -14,34 +14,34 @@ export interface ErrorLogPayload {
   /** At most 5,000 characters. */
   message: string
   /** As the runtime wrote it, at most 50,000 characters. */
-  stackTrace?: string
-  appId?: string
-  sourceType?: SourceType
-  serviceName?: string
-  userId?: string
-  sessionId?: string
-  requestUrl?: string
-  requestMethod?: string
-  requestHeaders?: JsonObject
-  requestBody?: JsonObject
-  responseStatusCode?: number
-  environment?: Environment
-  severity?: Severity
-  context?: JsonObject
+  stackTrace?: string | undefined
+  appId?: string | undefined
+  sourceType?: SourceType | undefined
+  serviceName?: string | undefined
+  userId?: string | null | undefined
+  sessionId?: string | undefined
+  requestUrl?: string | undefined
+  requestMethod?: string | undefined
+  requestHeaders?: JsonObject | undefined
+  requestBody?: JsonObject | undefined
+  responseStatusCode?: number | undefined
+  environment?: Environment | undefined
+  severity?: Severity | undefined
+  context?: JsonObject | undefined
   /** Groups reports in the place of the fingerprint that the server makes. */
-  fingerprint?: string
-  userAgent?: string
-  browserInfo?: JsonObject
-  deviceInfo?: JsonObject
+  fingerprint?: string | undefined
+  userAgent?: string | undefined
+  browserInfo?: JsonObject | undefined
+  deviceInfo?: JsonObject | undefined
   /** ISO 8601. */
-  occurredAt?: string
+  occurredAt?: string | undefined
   /** UUID of the event: a report that is sent again is stored once. */
-  id?: string
+  id?: string | undefined
   /** The app's version. */
-  release?: string
-  tags?: Record<string, string>
+  release?: string | undefined
+  tags?: Record<string, string | undefined> | undefined
   /** Exceptions, breadcrumbs, contexts, sdk: docs/mapping.md. */
-  payload?: JsonObject
+  payload?: JsonObject | undefined
 }
 
 /** What happened before an error. */
@@ -61,6 +61,9 @@ export interface ErrorStorage {
   setItem(key: string, value: string): unknown
   removeItem(key: string): unknown
 }
+
+/** Takes secrets out of a text; `[scrubbed]` as a whole if it is the value of a secret name. */
+export type Scrub = (name: string, text: string) => string
 
 export interface ErrorTrackingConfig {
   /** Address of the server, such as `http://localhost:3001`. Empty: nothing is sent. */
@@ -87,14 +90,21 @@ export interface ErrorTrackingConfig {
   beforeSend?: (report: ErrorLogPayload) => ErrorLogPayload | null
   /** Reports that may wait to be sent; one more is dropped and counted. Default: 100. */
   maxQueueLength?: number
+  /** Takes secrets out. Default: by name in web pages, by name and by look elsewhere. */
+  scrub?: Scrub
   /** Where reports wait across restarts. Default: `localStorage` in browsers, none elsewhere. */
   storage?: ErrorStorage | null
 }
 
+/** How an error was caught; `handled: false` where the app did not. */
+export interface Mechanism {
+  type: string
+  handled: boolean
+}
+
 /** What a report says beyond the error and its context. */
 export interface CaptureOptions extends Partial<ErrorLogPayload> {
-  /** How the error was caught; `handled: false` where nobody did. */
-  mechanism?: { type: string; handled: boolean }
+  mechanism?: Mechanism | undefined
 }
 
 /** Reports errors. No method throws, blocks or waits for the network. */

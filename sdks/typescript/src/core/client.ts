@@ -6,11 +6,11 @@ import type {
   ErrorTrackingConfig,
   JsonObject,
 } from '../types.js'
-import { cleanReport } from './clean.js'
+import { toJson } from './clean.js'
 import { createDelivery } from './delivery.js'
 import { uuid7 } from './id.js'
 import type { Platform } from './platform.js'
-import { describeThrown, isObject } from './thrown.js'
+import { describeThrown } from './thrown.js'
 
 // As many as tell a story; the server keeps 100.
 const MAX_BREADCRUMBS = 50
@@ -18,66 +18,81 @@ const FLUSH_MS = 5000
 
 /** A tracker on a platform. Whatever happens in here stays in here: no method throws. */
 export function createClient(config: ErrorTrackingConfig, platform: Platform): ErrorTracker {
-  const delivery = createDelivery(config, platform)
-  const environment = config.environment ?? platform.environment()
+  const { add, discard, flush } = createDelivery(config, platform)
+  if (!config.errorTrackingUrl) console.warn('errorTrackingUrl is empty: no errors are reported')
+  const scrub = config.scrub ?? platform.scrub
+  const environment = config.environment ?? platform.describe().environment
   const logs = config.enableLocalLogging ?? environment === 'development'
-  const reported = new WeakSet<object>()
-  const tags: Record<string, string> = {}
+  const captured = new WeakSet<object>()
+  const tags: Record<string, string | undefined> = {}
   const context: JsonObject = {}
   const breadcrumbs: Breadcrumb[] = []
-  let userId: string | undefined
+  let userId: string | null = null
 
-  const fill = (report: ErrorLogPayload, now: number): ErrorLogPayload => ({
-    id: uuid7(now),
-    occurredAt: new Date(now).toISOString(),
-    appId: config.appId,
-    sourceType: platform.sourceType,
-    environment,
-    severity: 'error',
-    ...(userId !== undefined && { userId }),
-    ...platform.describe(),
-    ...report,
-    tags: { ...tags, ...report.tags },
-    context: { ...context, ...report.context },
-    payload: { ...report.payload, breadcrumbs: [...breadcrumbs] },
-  })
-
-  const report = (given: ErrorLogPayload): string | null => {
-    const filled = fill(given, Date.now())
-    delivery.add(filled.id as string, JSON.stringify(cleanReport(filled)))
-    return filled.id as string
+  const fill = (report: ErrorLogPayload): ErrorLogPayload => {
+    const { appId, serviceName, release } = config
+    const now = new Date()
+    const described = platform.describe()
+    return {
+      id: uuid7(+now),
+      occurredAt: now.toISOString(),
+      appId,
+      serviceName,
+      severity: 'error',
+      userId,
+      ...described,
+      environment,
+      ...(release && { release }),
+      ...report,
+      tags: { ...tags, ...report.tags },
+      context: { ...context, ...report.context },
+      payload: { breadcrumbs, ...described.payload, ...report.payload },
+    }
   }
 
-  const captureError = (
-    error: unknown,
-    extra?: JsonObject,
-    { mechanism, ...options }: CaptureOptions = {},
-  ): string | null => {
-    if (isObject(error)) {
-      if (reported.has(error)) return null
-      reported.add(error)
+  const send = (given: ErrorLogPayload): string | null => {
+    const { errorTrackingUrl, sampleRate = 1, ignoreErrors = [], beforeSend } = config
+    if (!errorTrackingUrl) return null
+    if (Math.random() >= sampleRate) return discard('sample_rate')
+    const title = `${given.errorType}: ${given.message}`
+    // search() pays no heed to a pattern's `g` flag and lastIndex.
+    const isIn = (part: string | RegExp): boolean =>
+      typeof part === 'string' ? title.includes(part) : title.search(part) >= 0
+    if (ignoreErrors.some(isIn)) return discard('ignored')
+    const filled = fill(given)
+    const report = beforeSend ? beforeSend(filled) : filled
+    return report ? add(report.id as string, toJson(report, scrub)) : discard('before_send')
+  }
+
+  /** What fails in `run` must not reach the app. */
+  const safely = (run: () => string | null): string | null => {
+    try {
+      return run()
+    } catch {
+      return discard('internal_error')
     }
-    if (logs) console.error(error)
-    const told = describeThrown(error, mechanism ?? { type: 'generic', handled: true })
-    return report({
-      ...told,
-      ...options,
-      context: { ...extra, ...options.context },
-      payload: { ...told.payload, ...options.payload },
-    })
   }
 
   return {
-    captureError,
-    captureMessage: (message, severity = 'info', extra = {}) =>
-      report({ errorCode: 'MESSAGE', errorType: 'Message', message, severity, context: extra }),
-    report,
+    captureError: (error, extra, { mechanism, ...options }: CaptureOptions = {}) =>
+      safely(() => {
+        if (captured.has(error as object)) return null
+        if (Object(error) === error) captured.add(error as object)
+        if (logs) console.error(error)
+        const told = describeThrown(error, mechanism ?? { type: 'generic', handled: true }, scrub)
+        const payload = { ...told.payload, ...options.payload }
+        return send({ context: extra, ...told, ...options, payload })
+      }),
+    captureMessage: (message, severity = 'info', context = {}) =>
+      safely(() =>
+        send({ errorCode: 'MESSAGE', errorType: 'Message', message, severity, context }),
+      ),
+    report: (report) => safely(() => send(report)),
     setUser(id) {
-      userId = id ?? undefined
+      userId = id
     },
     setTag(name, value) {
-      if (value === undefined) delete tags[name]
-      else tags[name] = value
+      tags[name] = value
     },
     setContext(name, value) {
       context[name] = value
@@ -86,6 +101,6 @@ export function createClient(config: ErrorTrackingConfig, platform: Platform): E
       breadcrumbs.push({ at: new Date().toISOString(), ...breadcrumb })
       if (breadcrumbs.length > MAX_BREADCRUMBS) breadcrumbs.shift()
     },
-    flush: (timeout = FLUSH_MS) => delivery.flush(timeout),
+    flush: (timeout = FLUSH_MS) => flush(timeout),
   }
 }

@@ -5,8 +5,7 @@
  */
 export function uuid7(millis: number): string {
   const time = millis.toString(16).padStart(12, '0')
-  const rest = '7xxx-yxxx-xxxxxxxxxxxx'.replace(/[xy]/g, (place) =>
-    Math.floor(place === 'x' ? Math.random() * 16 : 8 + Math.random() * 4).toString(16),
+  return `${time.slice(0, 8)}-${time.slice(8)}-7xxx-8xxx-xxxxxxxxxxxx`.replace(/x/g, () =>
+    Math.floor(Math.random() * 16).toString(16),
   )
-  return `${time.slice(0, 8)}-${time.slice(8)}-${rest}`
 }

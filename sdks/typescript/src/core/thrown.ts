@@ -1,105 +1,57 @@
-import type { ErrorLogPayload, JsonObject } from '../types.js'
+import type { ErrorLogPayload, JsonObject, Mechanism, Scrub } from '../types.js'
+import { toJson } from './clean.js'
 
-// Of a chain of causes. Longer ones are loops of wrapping, whose ends say enough.
+// Of a chain of causes. Longer ones are loops of wrapping, whose first links say enough.
 const MAX_EXCEPTIONS = 10
 
-/** How the error was caught. */
-export interface Mechanism {
-  type: string
-  handled: boolean
-}
+/** What anything that was thrown says about itself, its causes and, of a group, its parts. */
+export function describeThrown(
+  thrown: unknown,
+  mechanism: Mechanism,
+  scrub: Scrub,
+): ErrorLogPayload {
+  const chain: unknown[] = []
+  const exceptions: JsonObject[] = []
+  let stackTrace = ''
 
-interface Link {
-  value: unknown
-  mechanism: JsonObject
-}
+  const follow = (value: unknown, how: object): void => {
+    const id = chain.length
+    if (id >= MAX_EXCEPTIONS || chain.includes(value)) return
+    chain.push(value)
+    const [type, message, stack] = tell(value, scrub)
+    // The oldest cause comes first.
+    exceptions.unshift({ type, value: message, mechanism: { ...how, id } })
+    stackTrace += (id ? '\nCaused by: ' : '') + stack
+    const { cause, errors } = Object(value)
+    const parts = Array.isArray(errors) ? errors.filter((part) => part?.stack) : []
+    for (const next of [cause, ...parts]) {
+      if (next != null) follow(next, { type: 'chained', parentId: id })
+    }
+  }
 
-/** What anything that was thrown says about itself. */
-export function describeThrown(thrown: unknown, mechanism: Mechanism): ErrorLogPayload {
-  const chain = unchain(thrown, mechanism)
-  const errorType = typeOf(thrown)
-  const code = read(thrown, 'code') || read(thrown, 'errorCode')
+  follow(thrown, mechanism)
+  const [errorType, message] = tell(thrown, scrub)
+  const { code } = Object(thrown)
   return {
     errorCode: typeof code === 'string' ? code : errorType,
     errorType,
-    message: messageOf(thrown),
-    stackTrace: chain.map((link) => stackOf(link.value)).join('\nCaused by: '),
-    payload: {
-      // The oldest cause comes first.
-      exceptions: chain.reverse().map((link) => ({
-        type: typeOf(link.value),
-        value: messageOf(link.value),
-        mechanism: link.mechanism,
-      })),
-    },
+    message,
+    stackTrace,
+    payload: { exceptions },
   }
 }
 
-/** The error, its causes and, of an AggregateError, its parts; each once, the error itself first. */
-function unchain(thrown: unknown, mechanism: Mechanism): Link[] {
-  const chain: Link[] = [{ value: thrown, mechanism: { ...mechanism, id: 0 } }]
-  for (let id = 0; id < chain.length; id++) {
-    const { value, mechanism: own } = chain[id] as Link
-    const follow = (source: string, next: unknown): void => {
-      if (next != null && chain.length < MAX_EXCEPTIONS && !chain.some((l) => l.value === next)) {
-        chain.push({
-          value: next,
-          mechanism: { type: 'chained', source, id: chain.length, parentId: id },
-        })
-      }
-    }
-    follow('cause', read(value, 'cause'))
-    const parts = read(value, 'errors')
-    if (Array.isArray(parts) && isErrorLike(value)) {
-      own.isGroup = true
-      for (const [index, part] of parts.slice(0, MAX_EXCEPTIONS).entries()) {
-        follow(`errors[${index}]`, part)
-      }
-    }
-  }
-  return chain
-}
-
-function typeOf(thrown: unknown): string {
-  const name = read(thrown, 'name')
-  const made = read(read(thrown, 'constructor'), 'name')
-  // A class that extends Error and sets no name. Minifiers make class names of one or two letters.
-  const unnamed = name === 'Error' && typeof made === 'string' && made.length > 2
-  if (typeof name === 'string' && name && !unnamed && isErrorLike(thrown)) return name
-  return thrown !== null && typeof made === 'string' && made && isObject(thrown)
-    ? made
-    : String(thrown === null ? null : typeof thrown)
-}
-
-function messageOf(thrown: unknown): string {
-  const message = read(thrown, 'message')
-  if (typeof message === 'string') return message
-  try {
-    return (isObject(thrown) && JSON.stringify(thrown)) || String(thrown)
-  } catch {
-    return Object.prototype.toString.call(thrown)
-  }
-}
-
-function stackOf(thrown: unknown): string {
-  const stack = read(thrown, 'stack')
-  return typeof stack === 'string' && stack ? stack : `${typeOf(thrown)}: ${messageOf(thrown)}`
-}
-
-// By its fields: errors of another realm (frames, vm) are no instances of this one's Error.
-function isErrorLike(thrown: unknown): boolean {
-  return isObject(thrown) && typeof read(thrown, 'message') === 'string'
-}
-
-export function isObject(value: unknown): value is object {
-  return (typeof value === 'object' && value !== null) || typeof value === 'function'
-}
-
-/** A field of anything; undefined where there is none or reading it throws. */
-function read(value: unknown, name: string): unknown {
-  try {
-    return (value as JsonObject | undefined | null)?.[name]
-  } catch {
-    return undefined
-  }
+/** Type, message and stack. By its fields: errors of other realms are no instances of our Error. */
+function tell(thrown: unknown, scrub: Scrub): [type: string, message: string, stack: string] {
+  const { name, message, stack, constructor: made } = Object(thrown)
+  const isError = typeof message === 'string'
+  const className = thrown == null ? `${thrown}` : (made?.name ?? 'Object')
+  // Of a class that extends Error without a name. Minifiers make class names of a letter or two.
+  const type = isError && name && (name !== 'Error' || className.length < 3) ? name : className
+  const text = isError
+    ? message
+    : typeof thrown === 'object'
+      ? toJson([thrown], scrub).slice(1, -1)
+      : String(thrown)
+  return [type, text, stack || `${type}: ${text}`]
 }

@@ -1,3 +1,4 @@
+export { createSvelteErrorHandler } from '../svelte/handler.js'
 export type {
   Breadcrumb,
   CaptureOptions,
@@ -5,4 +6,5 @@ export type {
   ErrorTracker,
   ErrorTrackingConfig,
 } from '../types.js'
+export { setupGlobalErrorHandler } from './global-handlers.js'
 export { createErrorTracker } from './tracker.js'

@@ -1,8 +1,13 @@
 import { createClient } from '../core/client.js'
-import type { ErrorTracker, ErrorTrackingConfig } from '../types.js'
+import { scrubNames } from '../core/scrub-names.js'
+import type { ErrorStorage, ErrorTracker, ErrorTrackingConfig } from '../types.js'
+import { describePage } from './page.js'
+
+// Chrome keeps ten calls, which those of a framework fill.
+const STACK_TRACE_LIMIT = 50
 
 /**
- * A tracker for web pages.
+ * A tracker for web pages. On a server, where pages are rendered, it reports, too.
  * @example
  * export const tracker = createErrorTracker({
  *   errorTrackingUrl: 'https://errors.example.org',
@@ -10,10 +15,26 @@ import type { ErrorTracker, ErrorTrackingConfig } from '../types.js'
  * })
  */
 export function createErrorTracker(config: ErrorTrackingConfig): ErrorTracker {
-  return createClient(config, {
-    sourceType: 'frontend_web',
-    environment: () => 'production',
-    release: () => undefined,
-    describe: () => ({}),
+  Error.stackTraceLimit = STACK_TRACE_LIMIT
+  const tracker = createClient(config, {
+    describe: describePage,
+    scrub: scrubNames,
+    storage: localStorageOrNone(),
+    onLeave(leave) {
+      addEventListener('pagehide', leave)
+      // Phones end pages that are out of sight without another word.
+      addEventListener('visibilitychange', () => document.hidden && leave())
+    },
   })
+  addEventListener('online', () => tracker.flush())
+  return tracker
+}
+
+/** Reading it throws where cookies are blocked. */
+function localStorageOrNone(): ErrorStorage | undefined {
+  try {
+    return localStorage
+  } catch {
+    return undefined
+  }
 }

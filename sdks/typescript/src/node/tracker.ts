@@ -1,5 +1,6 @@
 import { arch, hostname, release, type } from 'node:os'
 import { createClient } from '../core/client.js'
+import { scrubSecrets } from '../core/scrub.js'
 import type { Environment, ErrorTracker, ErrorTrackingConfig } from '../types.js'
 import { sendBlocking } from './blocking.js'
 
@@ -30,6 +31,9 @@ const RELEASE_VARIABLES = [
 export function createErrorTracker(config: ErrorTrackingConfig): ErrorTracker {
   const { npm_package_name: serviceName } = process.env
   const surroundings = {
+    sourceType: 'backend' as const,
+    environment: environment(),
+    release: RELEASE_VARIABLES.map((name) => process.env[name]).find(Boolean),
     payload: {
       serverName: hostname(),
       contexts: {
@@ -39,10 +43,8 @@ export function createErrorTracker(config: ErrorTrackingConfig): ErrorTracker {
     },
   }
   return createClient(serviceName ? { serviceName, ...config } : config, {
-    sourceType: 'backend',
-    environment,
-    release: () => RELEASE_VARIABLES.map((name) => process.env[name]).find(Boolean),
     describe: () => surroundings,
+    scrub: scrubSecrets,
     onLeave: beforeExit,
     beacon: (url, body) => sendBlocking(url, body, config.customHeaders),
   })

@@ -1,1 +1,1 @@
-export {}
+export { createSvelteErrorHandler, type SvelteErrorInput } from './handler.js'
