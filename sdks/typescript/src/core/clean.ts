@@ -18,6 +18,7 @@ const TEXT_LIMIT = 5000
 // Of one field of a report: what a person reads, copied in a fraction of a millisecond.
 const MAX_VALUES = 1000
 const MAX_DEPTH = 9
+const LEFT_OUT = '…'
 
 /** The JSON of a report: within the limits, without secrets, whatever is in it. */
 export function toJson(report: unknown, scrub: Scrub): string {
@@ -35,17 +36,26 @@ export function toJson(report: unknown, scrub: Scrub): string {
     const text = scrub(depth < 2 ? '' : name, isText ? String(value).slice(0, limit * 2) : '')
     if (text === HIDDEN) return text
     if (isText) return typeof value === 'number' ? value : text.slice(0, limit)
-    if (depths.has(value) || --left < 0 || depth > MAX_DEPTH) return '…'
+    if (depths.has(value) || --left < 0 || depth > MAX_DEPTH) return LEFT_OUT
     const copied = Array.isArray(value) ? value.slice(0, left) : copy(value as object, left, scrub)
     depths.set(value, depth).set(copied, depth)
     return copied
   })
 }
 
-function copy(value: object, length: number, scrub: Scrub): JsonObject {
-  return Object.fromEntries(
-    Object.entries(value instanceof Error ? { error: `${value}`, stack: value.stack } : value)
-      .slice(0, length)
-      .map(([name, field]) => [scrub('', name), field]),
-  )
+function copy(value: object, length: number, scrub: Scrub): JsonObject | string {
+  try {
+    const fields = value instanceof Error ? { error: `${value}`, stack: value.stack } : value
+    return Object.fromEntries(
+      Object.entries(fields)
+        .slice(0, length)
+        .map(([name, field]) => [
+          scrub('', name),
+          ArrayBuffer.isView(field) ? `${field.byteLength} bytes` : field,
+        ]),
+    )
+  } catch {
+    // A getter or a proxy of the app's.
+    return LEFT_OUT
+  }
 }

@@ -119,8 +119,11 @@ export function createDelivery(config: ErrorTrackingConfig, platform: Platform):
     if (isRefused) batchCharacters = 0
     const isSplit = isRefused && batch.length > 1
     // What proxies, captive portals and other servers say is not final.
-    if (retryAfter || isSplit || (success === undefined && !isRefused)) {
-      for (const reason in counts) discard(reason as DiscardReason, counts[reason as DiscardReason])
+    const isTaken = success !== undefined && status < 429
+    if (retryAfter || isSplit || !(isTaken || isRefused)) {
+      for (const reason in counts) {
+        discard(reason as DiscardReason, counts[reason as DiscardReason])
+      }
       if (isSplit) return true
       failures++
       save()

@@ -5,7 +5,7 @@ export const HIDDEN = '[scrubbed]'
 const NAMES =
   'passw|passphrase|passcode|pwd|token|secret|api[ _-]?key|private[ _-]?key|authorization|cookie|credential|session[ _-]?id|card[ _-]?number|cvv'
 const NAME = new RegExp(NAMES, 'i')
-const PAIR = new RegExp(`((?:${NAMES})[\\w\\]-]*=)[^&\\s]+`, 'gi')
+const PAIR = new RegExp(`((?:${NAMES})[\\w\\]-]{0,40}=)[^&\\s]+`, 'gi')
 
 /** Hides the values of secret names, and of such names in query strings. */
 export const scrubNames: Scrub = (name, text) =>

@@ -10,7 +10,7 @@ import { HIDDEN } from './scrub-names.js'
 const WORDS =
   'pass[ _-]?(?:word|wd|phrase|code)|pwd|token|secret|authorization|cookie|credential|bearer|' +
   '(?:api|access|private|auth|ssh)[ _-]?key|sess(?:ion)?[ _-]?id|card[ _-]?n|' +
-  '\\b(?:\\w+[_-])?(?:jwt|[cx]srf|t?otp|cv[vc]2?|ssn|iban|sid|sig|pin|pan|auth|pass)(?![a-z])'
+  '(?:\\b|_)(?:jwt|[cx]srf|t?otp|cv[vc]2?|ssn|iban|sid|sig|pin|pan|auth|pass)(?![a-z])'
 // Whether a name has one, unless a word behind it makes the value one about the secret, as in
 // `tokenCount`, or it counts a language model's tokens.
 const NAME = new RegExp(
@@ -19,11 +19,13 @@ const NAME = new RegExp(
 )
 // `name=value` and `"name": "value"`, also where JSON is within JSON.
 const PAIR = new RegExp(
-  `((?:[\\w-]{0,20}[_-])?(?:${WORDS})[\\w-]{0,40})(]*\\\\*["'\`]?\\s*[:=]+>?\\s*)` +
+  `((?:${WORDS})[\\w-]{0,40})(]*\\\\*["'\`]?\\s*[:=]+>?\\s*)` +
     '(?!\\[|(?:null|none|undefined|true|false)\\b)' +
     '(?:(\\\\*["\'`])(?:\\\\?.)*?\\3|[^\\s"\'`,;&)\\]}<>]+)',
   'gi',
 )
+// The name's beginning; or a parser's complaint: "Unexpected token: punc (})".
+const BEFORE = /(unexpected )?([\w-]*)$/i
 const HEADER = /((?:authorization|cookie): *)[^\r\n"'`]+/gi
 // user:password@host
 const LOGIN = /(:\/\/[^\s/?#"'<>:@]*:)[^\s/?#"'<>]+@/g
@@ -48,11 +50,10 @@ function scrubText(text: string): string {
     .replace(LOGIN, `$1${HIDDEN}@`)
     .replace(HEADER, `$1${HIDDEN}`)
     .replace(SCHEME, `$1${HIDDEN}`)
-    .replace(PAIR, (all, name: string, sign: string, quote = '', at: number) =>
-      isSecretName(name) && !/unexpected $/i.test(text.slice(0, at))
-        ? name + sign + quote + HIDDEN + quote
-        : all,
-    )
+    .replace(PAIR, (all, name: string, sign: string, quote = '', at: number, whole: string) => {
+      const [, syntax, start] = BEFORE.exec(whole.slice(Math.max(at - 40, 0), at)) ?? []
+      return !syntax && isSecretName(start + name) ? name + sign + quote + HIDDEN + quote : all
+    })
     .replace(LOOKS, HIDDEN)
     .replace(CARD, (number) => (isCard(number) ? HIDDEN : number))
 }
