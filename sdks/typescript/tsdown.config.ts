@@ -13,7 +13,7 @@ const config: UserConfig = {
   // What Safari 14, Hermes and Node 20 run unchanged.
   target: 'es2020',
   platform: 'neutral',
-  external: [/^node:/],
+  deps: { neverBundle: [/^node:/] },
   dts: true,
   sourcemap: true,
   publint: true,

@@ -9,7 +9,7 @@ import type { TestProject } from 'vitest/node'
 
 const COMMAND = new URL('../../../.venv/bin/mana-errors', import.meta.url).pathname
 // Bounds a wait that takes two seconds: a loaded machine must not fail a test.
-const PATIENCE_MS = 60_000
+const PATIENCE_MS = 30_000
 const POLL_MS = 50
 
 declare module 'vitest' {

@@ -27,6 +27,18 @@ describe('whatever is thrown is told by type and message', () => {
     expect(tell(thrown)).toMatchObject({ errorType, message })
   })
 
+  test('but for those of its fields whose getters throw', () => {
+    const get = (): never => {
+      throw new Error('no')
+    }
+    const error = Object.defineProperties(new TypeError('m'), { cause: { get }, code: { get } })
+    expect(tell(error)).toMatchObject({
+      errorType: 'TypeError',
+      errorCode: 'TypeError',
+      message: 'm',
+    })
+  })
+
   test('a message made of an object holds no secrets', () => {
     expect(tell({ password: 'hunter2' }).message).toBe('{"password":"[scrubbed]"}')
   })

@@ -22,7 +22,7 @@ export function describeThrown(
     // The oldest cause comes first.
     exceptions.unshift({ type, value: message, mechanism: { ...how, id } })
     stackTrace += (id ? '\nCaused by: ' : '') + stack
-    const { cause, errors } = Object(value)
+    const { cause, errors } = read(value)
     const parts = Array.isArray(errors) ? errors.filter((part) => part?.stack) : []
     for (const next of [cause, ...parts]) {
       if (next != null) follow(next, { type: 'chained', parentId: id })
@@ -31,7 +31,7 @@ export function describeThrown(
 
   follow(thrown, mechanism)
   const [errorType, message] = tell(thrown, scrub)
-  const { code } = Object(thrown)
+  const { code } = read(thrown)
   return {
     errorCode: typeof code === 'string' ? code : errorType,
     errorType,
@@ -43,7 +43,7 @@ export function describeThrown(
 
 /** Type, message and stack. By its fields: errors of other realms are no instances of our Error. */
 function tell(thrown: unknown, scrub: Scrub): [type: string, message: string, stack: string] {
-  const { name, message, stack, constructor: made } = Object(thrown)
+  const { name, message, stack, constructor: made } = read(thrown)
   const isError = typeof message === 'string'
   const className = thrown == null ? `${thrown}` : (made?.name ?? 'Object')
   // Of a class that extends Error without a name. Minifiers make class names of a letter or two.
@@ -54,4 +54,16 @@ function tell(thrown: unknown, scrub: Scrub): [type: string, message: string, st
       ? toJson([thrown], scrub).slice(1, -1)
       : String(thrown)
   return [type, text, stack || `${type}: ${text}`]
+}
+
+/** The fields that matter, but for those whose getter throws. */
+// biome-ignore lint/suspicious/noExplicitAny: anything may be thrown; each field is checked where it is used
+function read(thrown: unknown): Record<string, any> {
+  const fields: JsonObject = {}
+  for (const name of ['name', 'message', 'stack', 'constructor', 'cause', 'errors', 'code']) {
+    try {
+      fields[name] = Object(thrown)[name]
+    } catch {}
+  }
+  return fields
 }

@@ -8,8 +8,9 @@ interface Request {
   method?: string
   headers?: Record<string, string | string[] | undefined>
   body?: unknown
-  query?: unknown
   user?: unknown
+  /** Fastify: Node's own request, on which middleware works. */
+  raw?: { user?: unknown }
   /** Express: the route that matched. */
   route?: { path?: unknown }
   /** Fastify: the same. */
@@ -66,7 +67,7 @@ function describeRequest(request: Request): Description {
     requestHeaders: { ...request.headers },
     requestBody: asObject(request.body),
     userAgent: asText(request.headers?.['user-agent']),
-    ...describeUser(request.user),
+    ...describeUser(request.user ?? request.raw?.user),
     payload: {
       ...(typeof route === 'string' && { transaction: `${request.method} ${route}` }),
     },
