@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from functools import partial
 
-from mana_errors.errors import ManaError, TooManyRequests
+from mana_errors.errors import ManaError, ServerError, TooManyRequests
 from mana_errors.ingest.answer import (
     Answer,
     ItemResult,
@@ -60,7 +60,7 @@ class NativeBatch:
 def _wait(items: Sequence[Prepared]) -> int | None:
     """Seconds until those that found no room may come again; None if there are none."""
     errors = [item.error for item in items if isinstance(item, Refused)]
-    waits = [error.retry_after_s for error in errors if isinstance(error, TooManyRequests)]
+    waits = [e.retry_after_s for e in errors if isinstance(e, TooManyRequests | ServerError)]
     return max(waits, default=None)
 
 
