@@ -5,6 +5,7 @@ const config: ViteUserConfig = {
     // Only bounds on waits that normally take a fraction: a loaded machine must not fail a test.
     testTimeout: 60_000,
     hookTimeout: 120_000,
+    expect: { poll: { timeout: 30_000 } },
     projects: [
       { extends: true, test: { name: 'unit', include: ['src/**/*.test.ts', 'test/**/*.test.ts'] } },
       {

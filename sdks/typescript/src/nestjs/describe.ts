@@ -79,13 +79,10 @@ function describeOperation([, args, context, info]: unknown[]): Description {
   const { req, reply } = (context ?? {}) as { req?: Request; reply?: { request: Request } }
   const request = req ?? reply?.request
   const { parentType, fieldName, operation } = info as ResolveInfo
-  const field = `${parentType.name}.${fieldName}`
   return {
     ...(request && describeRequest(request)),
-    payload: {
-      transaction: field,
-      contexts: { graphql: { field, operation: operation?.name?.value, arguments: args } },
-    },
+    context: { graphql: { operation: operation?.name?.value, arguments: args } },
+    payload: { transaction: `${parentType.name}.${fieldName}` },
   }
 }
 
