@@ -49,14 +49,16 @@ type Falsy = false | null | undefined
 
 /** The first truthy answer of `condition`. */
 export async function until<T>(
-  what: string,
+  what: string | (() => string),
   condition: () => T | Falsy | Promise<T | Falsy>,
 ): Promise<T> {
   const deadline = Date.now() + PATIENCE_MS
   for (;;) {
     const answer = await condition()
     if (answer) return answer
-    if (Date.now() > deadline) throw new Error(`waited in vain for: ${what}`)
+    if (Date.now() > deadline) {
+      throw new Error(`waited in vain for: ${typeof what === 'string' ? what : what()}`)
+    }
     await sleep(POLL_MS)
   }
 }
