@@ -7,7 +7,7 @@ import type { ErrorTracker } from '../types.js'
  */
 export function setupGlobalErrorHandler(tracker: ErrorTracker): void {
   const listen = (type: 'error' | 'unhandledrejection', thrown: (event: never) => unknown): void =>
-    addEventListener(type, (event) => {
+    globalThis.addEventListener?.(type, (event) => {
       tracker.captureError(
         thrown(event as never),
         {},

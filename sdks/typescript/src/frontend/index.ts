@@ -1,3 +1,4 @@
+export { scrubSecrets } from '../core/scrub.js'
 export { createSvelteErrorHandler } from '../svelte/handler.js'
 export type {
   Breadcrumb,
@@ -6,5 +7,6 @@ export type {
   ErrorTracker,
   ErrorTrackingConfig,
 } from '../types.js'
+export { type BreadcrumbOptions, setupBreadcrumbs } from './breadcrumbs.js'
 export { setupGlobalErrorHandler } from './global-handlers.js'
 export { createErrorTracker } from './tracker.js'

@@ -1,7 +1,14 @@
 import type { Environment, ErrorLogPayload } from '../types.js'
 
-/** What the page says at this moment. */
+/** What the page says at this moment; or the server, where it renders pages. */
 export function describePage(): Partial<ErrorLogPayload> {
+  if (!globalThis.document) {
+    const { NODE_ENV } = globalThis.process?.env ?? {}
+    return {
+      sourceType: 'backend',
+      environment: NODE_ENV === 'production' ? NODE_ENV : 'development',
+    }
+  }
   const { innerWidth, innerHeight, screen, navigator, location, document } = window
   const { language, userAgent, onLine, connection } = navigator as NavigatorWithConnection
   return {

@@ -21,19 +21,24 @@ export function createErrorTracker(config: ErrorTrackingConfig): ErrorTracker {
     scrub: scrubNames,
     storage: localStorageOrNone(),
     onLeave(leave) {
-      addEventListener('pagehide', leave)
       // Phones end pages that are out of sight without another word.
-      addEventListener('visibilitychange', () => document.hidden && leave())
+      listen('visibilitychange', () => document.hidden && leave())
+      listen('pagehide', leave)
     },
   })
-  addEventListener('online', () => tracker.flush())
+  listen('online', () => tracker.flush())
   return tracker
+}
+
+/** Where there is a window; a server that renders pages has none. */
+function listen(type: string, listener: () => unknown): void {
+  globalThis.addEventListener?.(type, listener)
 }
 
 /** Reading it throws where cookies are blocked. */
 function localStorageOrNone(): ErrorStorage | undefined {
   try {
-    return localStorage
+    return globalThis.document ? localStorage : undefined
   } catch {
     return undefined
   }
