@@ -34,7 +34,7 @@ class ChatGateway {
   }
 
   @SubscribeMessage('shout')
-  shout(..._: unknown[]): never {
+  shout(): never {
     throw new WsException('too loud')
   }
 }
@@ -57,7 +57,7 @@ class Messages {
   }
 
   @EventPattern('noted')
-  noted(): never {
+  noted(_data: unknown): void {
     throw new SyntaxError('noted')
   }
 }
