@@ -1,4 +1,5 @@
 export { scrubSecrets } from '../core/scrub.js'
+export { createExpoErrorHandler, type ExpoErrorHandler } from '../expo/handler.js'
 export { createSvelteErrorHandler } from '../svelte/handler.js'
 export type {
   Breadcrumb,

@@ -1,21 +1,12 @@
 import { execFileSync, spawn } from 'node:child_process'
-import { cpSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { beforeAll, describe, expect, inject, it } from 'vitest'
+import { install } from './program.js'
 import { freePort, until } from './server.js'
 import { stored } from './stored.js'
 
-const EXAMPLES = join(import.meta.dirname, '../../../examples')
 const TSC = join(import.meta.dirname, '../node_modules/typescript/bin/tsc')
-
-/** Puts an example where the packages that it names are installed. */
-function install(example: string, app: string): string {
-  const home = join(import.meta.dirname, app, 'build', example)
-  rmSync(home, { recursive: true, force: true })
-  cpSync(join(EXAMPLES, example), home, { recursive: true })
-  return home
-}
 
 describe('examples/nestjs', () => {
   let home: string
