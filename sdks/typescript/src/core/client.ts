@@ -19,7 +19,7 @@ const FLUSH_MS = 5000
 /** A tracker on a platform. Whatever happens in here stays in here: no method throws. */
 export function createClient(config: ErrorTrackingConfig, platform: Platform): ErrorTracker {
   const { add, discard, flush } = createDelivery(config, platform)
-  if (!config.errorTrackingUrl) console.warn('errorTrackingUrl is empty: no errors are reported')
+  if (!config.errorTrackingUrl) console.warn('errorTrackingUrl is empty')
   const scrub = config.scrub ?? platform.scrub
   const environment = config.environment ?? platform.describe().environment
   const logs = config.enableLocalLogging ?? environment === 'development'
@@ -85,7 +85,7 @@ export function createClient(config: ErrorTrackingConfig, platform: Platform): E
       }),
     captureMessage: (message, severity = 'info', context = {}) =>
       safely(() =>
-        send({ errorCode: 'MESSAGE', errorType: 'Message', message, severity, context }),
+        send({ errorCode: 'Message', errorType: 'Message', message, severity, context }),
       ),
     report: (report) => safely(() => send(report)),
     setUser(id) {

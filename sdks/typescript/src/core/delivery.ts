@@ -33,18 +33,14 @@ const BACKOFF_MS = 1000
 const MAX_DOUBLINGS = 8
 // The server never asks for more.
 const LAST_RETRY_AFTER_S = 3600
+const TOO_MANY = 429
 // What a firewall does not let pass once it never will: kept, it would hold up the others.
 const REFUSED_FOR_GOOD = [400, 403, 413]
 
 type Discarded = Partial<Record<DiscardReason, number>>
 
-interface Answer {
-  status: number
-  /** Undefined if it was not our server that answered. */
-  success?: boolean
-  /** Seconds; 0 without. */
-  retryAfter: number
-}
+/** `success` is undefined if it was not our server that answered; `retryAfter` is in seconds. */
+type Answer = [status: number, success: boolean | undefined, retryAfter: number]
 
 export function createDelivery(config: ErrorTrackingConfig, platform: Platform): Delivery {
   const {
@@ -111,20 +107,18 @@ export function createDelivery(config: ErrorTrackingConfig, platform: Platform):
     const batch = cut(waiting, batchCharacters)
     const counts = discarded
     discarded = {}
-    const answer = await within(REQUEST_TIMEOUT_MS, () => post(bodyOf(batch, counts)))
-    const { status = 0, retryAfter = 0, success } = answer ?? {}
+    const run = (): Promise<Answer> => post(bodyOf(batch, counts))
+    const [status = 0, success, retryAfter = 0] = (await within(REQUEST_TIMEOUT_MS, run)) ?? []
     closedUntil = Date.now() + Math.min(retryAfter, LAST_RETRY_AFTER_S) * 1000
+    // What proxies, captive portals and other servers say is not final.
+    const isTaken = success !== undefined && status < TOO_MANY
     const isRefused = success === undefined && REFUSED_FOR_GOOD.includes(status)
     // From now on one by one, so that the bad one costs no others.
     if (isRefused) batchCharacters = 0
-    const isSplit = isRefused && batch.length > 1
-    // What proxies, captive portals and other servers say is not final.
-    const isTaken = success !== undefined && status < 429
-    if (retryAfter || isSplit || !(isTaken || isRefused)) {
+    if (retryAfter || !(isTaken || (isRefused && batch.length < 2))) {
       for (const reason in counts) {
         discard(reason as DiscardReason, counts[reason as DiscardReason])
       }
-      if (isSplit) return true
       failures++
       save()
       return false
@@ -142,9 +136,9 @@ export function createDelivery(config: ErrorTrackingConfig, platform: Platform):
   }
 
   const bodyOf = (batch: [string, string][], counts: Discarded): string => {
-    const discarded = Object.entries(counts).map(([reason, quantity]) => ({
+    const discarded = Object.keys(counts).map((reason) => ({
       reason,
-      quantity,
+      quantity: counts[reason as DiscardReason],
       appId,
     }))
     return `{"errors":[${batch.map(([, json]) => json)}],"discarded":${JSON.stringify(discarded)}}`
@@ -161,12 +155,8 @@ export function createDelivery(config: ErrorTrackingConfig, platform: Platform):
       // React Native has no timeout().
       signal: AbortSignal.timeout?.(REQUEST_TIMEOUT_MS),
     })
-    const said = await response.json().catch(() => undefined)
-    return {
-      status: response.status,
-      success: said?.success,
-      retryAfter: Number(response.headers.get('retry-after')) || 0,
-    }
+    const said = await response.json().catch(() => 0)
+    return [response.status, said?.success, +(response.headers.get('retry-after') ?? 0) || 0]
   }
 
   const drain = async (): Promise<boolean> => {

@@ -9,4 +9,4 @@ const PAIR = new RegExp(`((?:${NAMES})[\\w\\]-]{0,40}=)[^&\\s]+`, 'gi')
 
 /** Hides the values of secret names, and of such names in query strings. */
 export const scrubNames: Scrub = (name, text) =>
-  NAME.test(name) ? HIDDEN : text.replace(PAIR, `$1${HIDDEN}`)
+  NAME.test(name) ? HIDDEN : text.includes('=') ? text.replace(PAIR, `$1${HIDDEN}`) : text

@@ -34,18 +34,31 @@ const SCHEME = /\b([Bb](?:earer|asic) +)(?![A-Za-z][a-z]+(?![\w.~+/=-]))[\w.~+/=
 // Private keys, JWTs, and the key formats that their makers document.
 const LOOKS =
   /-----BEGIN [A-Z ]*PRIVATE KEY[\s\S]*?(?:-----END [A-Z ]*-----|$)|eyJ[\w-]+\.[\w.-]+|\b(?:A[KS]IA|AIza|(?:gh\w|npm|hf|[sr]k|xox\w)[_-])[\w-]{15,}/g
+// A card number, or a scheme with its credentials; shorter ones have a name and a sign in front.
+const LEAST_LENGTH = 12
 const CARD = /\b[2-6]\d{3}(?:[ -]?\d){9,15}\b/g
 
 /** Hides values by their name and by their look. */
 export const scrubSecrets: Scrub = (name, text) => (isSecretName(name) ? HIDDEN : scrubText(text))
 
-/** Whether a field of this name holds a secret. */
+// Whether a field of a name holds a secret. Names repeat within a report and from one to the next.
+const verdicts = new Map<string, boolean>()
+const MAX_VERDICTS = 1000
+
 function isSecretName(name: string): boolean {
-  return NAME.test(name.replace(/([a-z\d])(?=[A-Z])|[^A-Za-z\d]+/g, '$1-').toLowerCase())
+  let verdict = verdicts.get(name)
+  if (verdict === undefined) {
+    const words = name.replace(/([a-z\d])(?=[A-Z])|[^A-Za-z\d]+/g, '$1-').toLowerCase()
+    verdict = NAME.test(words)
+    if (verdicts.size >= MAX_VERDICTS) verdicts.clear()
+    verdicts.set(name, verdict)
+  }
+  return verdict
 }
 
 /** A text without what looks like a secret or is named like one. */
 function scrubText(text: string): string {
+  if (text.length < LEAST_LENGTH && !/[=:]/.test(text)) return text
   return text
     .replace(LOGIN, `$1${HIDDEN}@`)
     .replace(HEADER, `$1${HIDDEN}`)

@@ -9,21 +9,20 @@ export function describePage(): Partial<ErrorLogPayload> {
       environment: NODE_ENV === 'production' ? NODE_ENV : 'development',
     }
   }
-  const { innerWidth, innerHeight, screen, navigator, location, document } = window
-  const { language, userAgent, onLine, connection } = navigator as NavigatorWithConnection
+  const { language, userAgent, connection } = navigator as NavigatorWithConnection
+  const { href: url, hostname } = location
   return {
     sourceType: 'frontend_web',
-    environment: environmentOf(location.hostname),
+    environment: environmentOf(hostname),
     release: document.querySelector<HTMLMetaElement>('meta[name=release]')?.content,
-    requestUrl: location.href,
+    requestUrl: url,
     userAgent,
     browserInfo: {
-      url: location.href,
+      url,
       referrer: document.referrer,
       language,
       viewport: `${innerWidth}x${innerHeight}`,
       screen: `${screen.width}x${screen.height}`,
-      onLine,
       connection: connection?.effectiveType,
     },
   }
