@@ -36,7 +36,7 @@ export async function sizeOf(name: string, script: string, resolveDir: string): 
     define: { 'process.env.NODE_ENV': '"production"' },
     logLevel: 'error',
   })
-  const [{ contents }] = outputFiles as [{ contents: Uint8Array }]
+  const contents = outputFiles[0]?.contents ?? new Uint8Array()
   const gzipped = gzipSync(contents, { level: 9 }).length
   return { name, minified: contents.length, gzipped }
 }

@@ -1,41 +1,14 @@
 /** A server that fails in every way, then the real one: all that fitted the queue is stored once. */
-import { createServer, type RequestListener } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { RequestListener } from 'node:http'
 import { afterAll, expect, inject, test, vi } from 'vitest'
 import { bareClient } from '../test/receiver.js'
+import { Faulty } from './faulty.js'
 import { until } from './server.js'
 import { stored } from './stored.js'
 
 const COUNT = 60
 const html: RequestListener = (_, response) => void response.writeHead(200).end('<html>sign in')
 const hang: RequestListener = () => {}
-
-/** Stands in front of the real server and fails as it is told. */
-class Faulty {
-  fault: RequestListener | undefined
-  url = ''
-  private readonly server = createServer((request, response) => {
-    if (this.fault) return void this.fault(request, response)
-    const chunks: Buffer[] = []
-    request.on('data', (chunk: Buffer) => chunks.push(chunk))
-    request.on('end', async () => {
-      const body = Buffer.concat(chunks)
-      const answer = await fetch(`${inject('server').url}${request.url}`, { method: 'POST', body })
-      response.writeHead(answer.status).end(await answer.text())
-    })
-  })
-
-  async start(): Promise<this> {
-    await new Promise<void>((resolve) => this.server.listen(0, '127.0.0.1', resolve))
-    this.url = `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`
-    return this
-  }
-
-  stop(): void {
-    this.server.closeAllConnections()
-    this.server.close()
-  }
-}
 
 /** What reaches the server although its answer never reaches the client. */
 const answerLost: RequestListener = (request, response) => {

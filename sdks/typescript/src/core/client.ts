@@ -78,10 +78,12 @@ export function createClient(config: ErrorTrackingConfig, platform: Platform): E
       safely(() => {
         if (captured.has(error as object)) return null
         if (Object(error) === error) captured.add(error as object)
-        if (logs) console.error(error)
         const told = describeThrown(error, mechanism ?? { type: 'generic', handled: true }, scrub)
         const payload = { ...told.payload, ...options.payload }
-        return send({ context: extra, ...told, ...options, payload })
+        const id = send({ context: extra, ...told, ...options, payload })
+        // Behind it, so that it is no breadcrumb of itself.
+        if (logs) console.error(error)
+        return id
       }),
     captureMessage: (message, severity = 'info', context = {}) =>
       safely(() =>
