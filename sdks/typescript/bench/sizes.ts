@@ -44,7 +44,7 @@ export async function sizeOf(name: string, script: string, resolveDir: string): 
 /** The package's sizes, with what each may cost. */
 export async function ownSizes(): Promise<(Size & { limit: number })[]> {
   return [
-    { ...(await sizeOf('the snippet', SNIPPET, ROOT)), limit: 3000 },
+    { ...(await sizeOf('the snippet', SNIPPET, ROOT)), limit: 3900 },
     { ...(await sizeOf('with breadcrumbs', BREADCRUMBS, ROOT)), limit: 4500 },
     { ...(await sizeOf('with breadcrumbs and all scrubbing', SCRUB, ROOT)), limit: 5500 },
   ]

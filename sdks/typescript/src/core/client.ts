@@ -1,3 +1,4 @@
+import { name, version } from '../../package.json'
 import type {
   Breadcrumb,
   CaptureOptions,
@@ -46,7 +47,7 @@ export function createClient(config: ErrorTrackingConfig, platform: Platform): E
       ...report,
       tags: { ...tags, ...report.tags },
       context: { ...context, ...report.context },
-      payload: { breadcrumbs, ...described.payload, ...report.payload },
+      payload: { sdk: { name, version }, breadcrumbs, ...described.payload, ...report.payload },
     }
   }
 

@@ -26,7 +26,12 @@ const event = {
 }
 
 test("version 2's input: status and message", async () => {
-  const [report] = await handled({ error: new TypeError('no'), event, status: 500, message: 'Internal Error' })
+  const [report] = await handled({
+    error: new TypeError('no'),
+    event,
+    status: 500,
+    message: 'Internal Error',
+  })
   expect(report).toMatchObject({
     errorType: 'TypeError',
     message: 'no',
@@ -54,6 +59,9 @@ test('a page that does not exist is no error, in either version', async () => {
 })
 
 test('what a browser has no request for is left out', async () => {
-  const [report] = await handled({ error: new Error('m'), event: { url: event.url, route: { id: null } } })
+  const [report] = await handled({
+    error: new Error('m'),
+    event: { url: event.url, route: { id: null } },
+  })
   expect(report).not.toHaveProperty('requestMethod')
 })
