@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { install } from './program.js'
 
+const SYSTEM = process.platform === 'darwin' ? 'osx-bin' : 'linux64-bin'
 const MODULES = join(import.meta.dirname, '../node_modules')
 
 describe('examples/expo', () => {
@@ -22,8 +23,10 @@ describe('examples/expo', () => {
     const bundle = join(home, 'index.android.js')
     execFileSync(process.execPath, [script, home, bundle], { stdio: 'pipe' })
     expect(readFileSync(bundle, 'utf8')).toContain('/api/v1/errors/batch')
-    const hermesc = join(MODULES, 'hermes-compiler/hermesc/linux64-bin/hermesc')
-    execFileSync(hermesc, ['-emit-binary', '-O', '-out', `${bundle}.hbc`, bundle], { stdio: 'pipe' })
+    const hermesc = join(MODULES, 'hermes-compiler/hermesc', SYSTEM, 'hermesc')
+    execFileSync(hermesc, ['-emit-binary', '-O', '-out', `${bundle}.hbc`, bundle], {
+      stdio: 'pipe',
+    })
     expect(existsSync(`${bundle}.hbc`)).toBe(true)
   })
 })

@@ -78,7 +78,16 @@ describe('types', () => {
     ['bundler', 'esnext'],
   ])('are found by moduleResolution %s', (resolution, module, ...more) => {
     // skipLibCheck is for Nest 12, whose types older resolutions do not follow.
-    const options = ['--noEmit', '--strict', '--skipLibCheck', '--target', 'es2022', '--types', 'node']
+    const options = [
+      '--ignoreConfig',
+      '--noEmit',
+      '--strict',
+      '--skipLibCheck',
+      '--target',
+      'es2022',
+      '--types',
+      'node',
+    ]
     const how = ['--moduleResolution', resolution, '--module', module, ...more]
     const tsc = [TSC, ...options, ...how, 'consumer.ts']
     expect(run(process.execPath, tsc)).toBe('')
@@ -90,7 +99,8 @@ const NODES = [process.execPath, '/usr/bin/node'].filter((path) => existsSync(pa
 describe.each(NODES)('on %s', (node) => {
   it.each(Object.entries(EXPORTS))('%s is the same as ESM and as CommonJS', (name, exports) => {
     const path = JSON.stringify(`${NAME}/${name}`)
-    const print = 'console.log(JSON.stringify(Object.keys(m).filter((n) => n !== "__esModule").sort()))'
+    const print =
+      'console.log(JSON.stringify(Object.keys(m).filter((n) => n !== "__esModule").sort()))'
     const esm = `import 'reflect-metadata'; const m = await import(${path}); ${print}`
     const cjs = `require('reflect-metadata'); const m = require(${path}); ${print}`
     expect(JSON.parse(run(node, ['--input-type=module', '-e', esm]))).toEqual(exports)

@@ -49,18 +49,19 @@ describe.skipIf(!browserPath).each(['kit3', 'kit2'])('examples/sveltekit with %s
 
 /** Each error on a page of its own, as a visitor meets it. */
 async function clickEverything(browser: Browser, url: string): Promise<void> {
-  const visits: [path: string, click: string][] = [
-    ['/', 'text=Order'],
-    ['/', 'text=Pay'],
-    ['/', 'text=cannot load'],
-    ['/', 'text=its server cannot load'],
-    ['/render', 'text=Sell out'],
-    ['/', 'text=does not exist'],
+  const visits: [path: string, click: string, then: string][] = [
+    ['/', 'text=Order', 'text=Order'],
+    ['/', 'text=Pay', 'text=Pay'],
+    ['/', 'text=cannot load', 'text=500'],
+    ['/', 'text=its server cannot load', 'text=500'],
+    ['/render', 'text=Sell out', 'body'],
+    ['/', 'text=does not exist', 'text=404'],
   ]
-  for (const [path, click] of visits) {
+  for (const [path, click, then] of visits) {
     const page = await browser.newPage()
     await page.goto(url + path, { waitUntil: 'networkidle' })
     await page.click(click)
+    await page.waitForSelector(then)
     await page.goto('about:blank')
     await page.close()
   }

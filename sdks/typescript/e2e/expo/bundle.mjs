@@ -5,17 +5,28 @@ import Metro from 'metro'
 
 const [home, out] = process.argv.slice(2)
 const modules = join(import.meta.dirname, '../../node_modules')
-const defaults = getDefaultConfig(home)
 const config = await Metro.loadConfig(
   {},
   {
-    ...defaults,
+    ...getDefaultConfig(home),
     projectRoot: home,
     watchFolders: [join(import.meta.dirname, 'node_modules'), modules],
     cacheStores: [],
-    maxWorkers: 2,
+    maxWorkers: 1,
     reporter: { update() {} },
-    transformer: { ...defaults.transformer, babelTransformerPath: defaults.transformer.babelTransformerPath },
   },
 )
-await Metro.runBuild(config, { entry: 'index.ts', out, platform: 'android', dev: false, minify: false })
+// React Native itself is left out: what is ours, and how it is found, does not depend on it.
+config.resolver.resolveRequest = (context, name, platform) =>
+  /^react-native($|\/)/.test(name)
+    ? { type: 'empty' }
+    : context.resolveRequest(context, name, platform)
+config.serializer.getModulesRunBeforeMainModule = () => []
+config.serializer.getPolyfills = () => []
+await Metro.runBuild(config, {
+  entry: 'index.ts',
+  out,
+  platform: 'android',
+  dev: false,
+  minify: false,
+})
