@@ -1,5 +1,5 @@
 import { createClient } from '../core/client.js'
-import { scrubNames } from '../core/scrub-names.js'
+import { scrubSecrets } from '../core/scrub.js'
 import type { ErrorTracker, ErrorTrackingConfig, JsonObject } from '../types.js'
 
 /** Settings of a tracker in React Native; what it needs of other packages is given to it. */
@@ -36,7 +36,7 @@ export function createErrorTracker(config: ExpoErrorTrackingConfig): ErrorTracke
       environment: isDevelopment() ? 'development' : 'production',
       ...(deviceInfo && { deviceInfo }),
     }),
-    scrub: scrubNames,
+    scrub: scrubSecrets,
     onLeave(leave) {
       appState?.addEventListener('change', (state) => state !== 'active' && leave())
     },
