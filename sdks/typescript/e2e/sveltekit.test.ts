@@ -20,7 +20,8 @@ describe.skipIf(!browserPath).each(['kit3', 'kit2'])('examples/sveltekit with %s
     const port = await freePort()
     const program = spawn(process.execPath, ['build'], {
       cwd: home,
-      env: { ...env, PORT: String(port), NODE_ENV: 'production' },
+      // Connections that a client keeps for later are not waited for.
+      env: { ...env, PORT: String(port), NODE_ENV: 'production', SHUTDOWN_TIMEOUT: '0' },
       stdio: 'ignore',
     })
     const url = `http://127.0.0.1:${port}`
