@@ -210,7 +210,8 @@ async def test_all_at_once_are_counted_exactly_once(site: Site) -> None:
 
 async def test_a_batch_beyond_a_limit_is_refused_in_part(site: Site) -> None:
     """Singly while some pass; as a whole when none does."""
-    status, _, said = await site.batch(*[report("slow")] * 5)
+    status, headers, said = await site.batch(*[report("slow")] * 5)
+    assert int(headers["retry-after"]) > 0
     assert (status, said["succeeded"], said["failed"]) == (201, 3, 2)
     assert [item["success"] for item in said["results"]] == [True] * 3 + [False] * 2
     assert "too many events" in said["results"][4]["error"]
@@ -227,7 +228,8 @@ async def test_what_is_filtered_has_an_id_and_is_not_stored(site: Site) -> None:
     """The client did nothing wrong: 201, marked."""
     status, _, said = await site.send(report("picky", "so much noise"))
     assert (status, said["success"], said["filtered"], len(said["id"])) == (201, True, True, 36)
-    status, _, said = await site.batch(report("picky", "noise"), report("picky", "music"))
+    status, headers, said = await site.batch(report("picky", "noise"), report("picky", "music"))
+    assert "retry-after" not in headers
     assert (said["succeeded"], [item.get("filtered") for item in said["results"]]) == (
         2,
         [True, None],

@@ -94,8 +94,10 @@ def filtered(identifier: str, cors: HeaderList) -> Answer:
     return Answer(201, json_headers(cors), body)
 
 
-def batch_answer(results: list[ItemResult], cors: HeaderList) -> Answer:
-    """What became of each report."""
+def batch_answer(
+    results: list[ItemResult], cors: HeaderList, retry_after_s: int | None = None
+) -> Answer:
+    """What became of each report; retry_after_s: when those that found no room may come again."""
     succeeded = sum(result.success for result in results)
     total = len(results)
     answer = BatchAnswer(
@@ -105,7 +107,10 @@ def batch_answer(results: list[ItemResult], cors: HeaderList) -> Answer:
         failed=total - succeeded,
         results=results,
     )
-    return Answer(201, json_headers(cors), _encode(answer))
+    headers = json_headers(cors)
+    if retry_after_s is not None:
+        headers = [*headers, retry_after(retry_after_s)]
+    return Answer(201, headers, _encode(answer))
 
 
 def refusal(error: BaseException, cors: HeaderList = ANY_ORIGIN) -> Answer:

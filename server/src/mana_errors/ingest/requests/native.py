@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from functools import partial
 
-from mana_errors.errors import ManaError, TooManyRequests
+from mana_errors.errors import ManaError, ServerError, TooManyRequests
 from mana_errors.ingest.answer import (
     Answer,
     ItemResult,
@@ -54,7 +54,14 @@ class NativeBatch:
         """What became of each report; a refusal of all when none passed for want of room."""
         if (whole := limit_of_all(items)) is not None:
             return refusal(whole, cors)
-        return batch_answer([_result(item) for item in items], cors)
+        return batch_answer([_result(item) for item in items], cors, _wait(items))
+
+
+def _wait(items: Sequence[Prepared]) -> int | None:
+    """Seconds until those that found no room may come again; None if there are none."""
+    errors = [item.error for item in items if isinstance(item, Refused)]
+    waits = [e.retry_after_s for e in errors if isinstance(e, TooManyRequests | ServerError)]
+    return max(waits, default=None)
 
 
 def limit_of_all(items: Sequence[Prepared]) -> TooManyRequests | None:

@@ -1,0 +1,1 @@
+declare const MANA_ERRORS_URL: string

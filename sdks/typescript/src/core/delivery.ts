@@ -1,0 +1,206 @@
+import type { ErrorTrackingConfig } from '../types.js'
+import type { Platform } from './platform.js'
+import { createStash, type Waiting } from './stash.js'
+
+/** Why reports were not sent; the server adds the counts to the app's ledger. */
+export type DiscardReason =
+  | 'sample_rate'
+  | 'before_send'
+  | 'ignored'
+  | 'queue_overflow'
+  | 'network_error'
+  | 'internal_error'
+
+/** Sends reports in the background, each until the server has it. */
+export interface Delivery {
+  /** The report's id; null if there is no room. */
+  add(id: string, json: string): string | null
+  discard(reason: DiscardReason): null
+  /** Whether all was sent within the time. */
+  flush(timeout: number): Promise<boolean>
+}
+
+const DEFAULT_QUEUE_LENGTH = 100
+// Errors come in flocks: what comes within a second travels together.
+const BATCH_MS = 1000
+// Browsers allow 64 KiB in requests that outlive their page.
+const KEEPALIVE_CHARACTERS = 60_000
+const BATCH_CHARACTERS = 50_000
+const REQUEST_TIMEOUT_MS = 10_000
+const TOKEN_TIMEOUT_MS = 3000
+// Doubled with each failure, up to 256 times: four minutes.
+const BACKOFF_MS = 1000
+const MAX_DOUBLINGS = 8
+// The server never asks for more.
+const LAST_RETRY_AFTER_S = 3600
+const TOO_MANY = 429
+// What a firewall does not let pass once it never will: kept, it would hold up the others.
+const REFUSED_FOR_GOOD = [400, 403, 413]
+
+type Discarded = Partial<Record<DiscardReason, number>>
+
+/** `success` is undefined if it was not our server that answered; `retryAfter` is in seconds. */
+type Answer = [status: number, success: boolean | undefined, retryAfter: number]
+
+export function createDelivery(config: ErrorTrackingConfig, platform: Platform): Delivery {
+  const {
+    errorTrackingUrl,
+    appId,
+    maxQueueLength = DEFAULT_QUEUE_LENGTH,
+    getAuthToken,
+    customHeaders,
+  } = config
+  const url = `${errorTrackingUrl}`.replace(/\/*$/, '/api/v1/errors/batch')
+  const stash = createStash(config, platform)
+  const waiting: Waiting = new Map()
+  let discarded: Discarded = {}
+  let sending: Promise<boolean> | undefined
+  let timer: ReturnType<typeof setTimeout> | undefined
+  let failures = 0
+  let batchCharacters = BATCH_CHARACTERS
+  // When the server takes reports again, by its own word.
+  let closedUntil = 0
+
+  const discard = (reason: DiscardReason, quantity = 1): null => {
+    discarded[reason] = (discarded[reason] ?? 0) + quantity
+    schedule(BATCH_MS)
+    return null
+  }
+
+  const add = (id: string, json: string): string | null => {
+    if (waiting.size >= maxQueueLength) return discard('queue_overflow')
+    waiting.set(id, json)
+    if (failures) save()
+    schedule(BATCH_MS)
+    return id
+  }
+
+  const save = (): void =>
+    stash((kept) => {
+      for (const [id, json] of waiting) kept.set(id, json)
+    })
+
+  const isPending = (): unknown =>
+    errorTrackingUrl && (waiting.size || Object.keys(discarded).length)
+
+  const schedule = (delay: number): void => {
+    if (!isPending()) return
+    timer ??= setTimeout(() => {
+      timer = undefined
+      send()
+    }, delay)
+    // Node shall not stay alive for it.
+    ;(timer as { unref?(): void }).unref?.()
+  }
+
+  /** One request at a time; whether to go on at once. */
+  const send = (): Promise<boolean> => {
+    sending ??= exchange().then((goesOn) => {
+      sending = undefined
+      schedule(goesOn ? 0 : Math.max(backoff(failures), closedUntil - Date.now()))
+      return goesOn
+    })
+    return sending
+  }
+
+  const exchange = async (): Promise<boolean> => {
+    const batch = cut(waiting, batchCharacters)
+    const counts = discarded
+    discarded = {}
+    const run = (): Promise<Answer> => post(bodyOf(batch, counts))
+    const [status = 0, success, retryAfter = 0] = (await within(REQUEST_TIMEOUT_MS, run)) ?? []
+    closedUntil = Date.now() + Math.min(retryAfter, LAST_RETRY_AFTER_S) * 1000
+    // What proxies, captive portals and other servers say is not final.
+    const isTaken = success !== undefined && status < TOO_MANY
+    const isRefused = success === undefined && REFUSED_FOR_GOOD.includes(status)
+    // From now on one by one, so that the bad one costs no others.
+    if (isRefused) batchCharacters = 0
+    if (retryAfter || !(isTaken || (isRefused && batch.length < 2))) {
+      for (const reason in counts) {
+        discard(reason as DiscardReason, counts[reason as DiscardReason])
+      }
+      failures++
+      save()
+      return false
+    }
+    failures = 0
+    for (const [id] of batch) {
+      waiting.delete(id)
+      // Our server has counted what it refuses.
+      if (isRefused) discard('network_error')
+    }
+    stash((kept) => {
+      for (const [id] of batch) kept.delete(id)
+    })
+    return true
+  }
+
+  const bodyOf = (batch: [string, string][], counts: Discarded): string => {
+    const discarded = Object.keys(counts).map((reason) => ({
+      reason,
+      quantity: counts[reason as DiscardReason],
+      appId,
+    }))
+    return `{"errors":[${batch.map(([, json]) => json)}],"discarded":${JSON.stringify(discarded)}}`
+  }
+
+  const post = async (body: string): Promise<Answer> => {
+    const token = getAuthToken && (await within(TOKEN_TIMEOUT_MS, async () => getAuthToken()))
+    // As text and without headers of our own: for these, browsers ask for no permission first.
+    const response = await fetch(url, {
+      method: 'POST',
+      body,
+      headers: { ...customHeaders, ...(token && { authorization: `Bearer ${token}` }) },
+      keepalive: body.length < KEEPALIVE_CHARACTERS,
+      // React Native has no timeout().
+      signal: AbortSignal.timeout?.(REQUEST_TIMEOUT_MS),
+    })
+    const said = await response.json().catch(() => 0)
+    return [response.status, said?.success, +(response.headers.get('retry-after') ?? 0) || 0]
+  }
+
+  const drain = async (): Promise<boolean> => {
+    while (isPending()) {
+      if (Date.now() < closedUntil || !(await send())) return false
+    }
+    return true
+  }
+
+  stash((kept) => {
+    for (const [id, json] of kept) add(id, json)
+  })
+  platform.onLeave?.(() => {
+    if (!isPending()) return
+    save()
+    if (platform.beacon) platform.beacon(url, bodyOf([...waiting], discarded))
+    else if (Date.now() >= closedUntil) exchange()
+  })
+  return { add, discard, flush: async (timeout) => !!(await within(timeout, drain)) }
+}
+
+/** The first reports, of at most so many characters; at least one. */
+function cut(waiting: Waiting, characters: number): [string, string][] {
+  const batch: [string, string][] = []
+  let left = characters
+  for (const entry of waiting) {
+    left -= entry[1].length
+    if (left < 0 && batch.length) break
+    batch.push(entry)
+  }
+  return batch
+}
+
+/** Up to half of it off by chance, so that not all clients come back at one time. */
+function backoff(failures: number): number {
+  return BACKOFF_MS * 2 ** Math.min(failures, MAX_DOUBLINGS) * (1 - Math.random() / 2)
+}
+
+/** What a promise gives; undefined if it fails or takes too long. */
+function within<T>(millis: number, run: () => Promise<T>): Promise<T | undefined> {
+  return new Promise((resolve) => {
+    const timeout = setTimeout(resolve, millis)
+    run()
+      .then(resolve, () => resolve(undefined))
+      .then(() => clearTimeout(timeout))
+  })
+}

@@ -1,0 +1,1 @@
+export { createSvelteErrorHandler, type SvelteErrorInput } from './handler.js'

@@ -1,0 +1,87 @@
+import {
+  createServer,
+  type IncomingHttpHeaders,
+  type RequestListener,
+  type Server,
+} from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { createClient } from '../src/core/client.js'
+import { scrubSecrets } from '../src/core/scrub.js'
+import type {
+  ErrorLogPayload,
+  ErrorStorage,
+  ErrorTracker,
+  ErrorTrackingConfig,
+} from '../src/types.js'
+
+/** A batch as it arrived. */
+export interface Received {
+  headers: IncomingHttpHeaders
+  errors: ErrorLogPayload[]
+  discarded: { reason: string; quantity: number; appId: string }[]
+}
+
+/** An HTTP server that keeps what it gets and answers as it is told. */
+export class Receiver {
+  readonly batches: Received[] = []
+  /** Answers instead of the contract's "all is well". */
+  answer: RequestListener | undefined
+  url = ''
+  private readonly server: Server = createServer((request, response) => {
+    let body = ''
+    request.on('data', (chunk) => {
+      body += chunk
+    })
+    request.on('end', () => {
+      this.batches.push({ headers: request.headers, ...JSON.parse(body) })
+      if (this.answer) this.answer(request, response)
+      else response.writeHead(201).end('{"success":true}')
+    })
+  })
+
+  async start(): Promise<this> {
+    await new Promise<void>((resolve) => this.server.listen(0, '127.0.0.1', resolve))
+    this.url = `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`
+    return this
+  }
+
+  stop(): void {
+    this.server.closeAllConnections()
+    this.server.close()
+  }
+
+  get errors(): ErrorLogPayload[] {
+    return this.batches.flatMap((batch) => batch.errors)
+  }
+
+  get discarded(): Record<string, number> {
+    const entries = this.batches.flatMap((batch) => batch.discarded)
+    return Object.fromEntries(entries.map(({ reason, quantity }) => [reason, quantity]))
+  }
+}
+
+/** The core on a platform that has nothing of its own. */
+export function bareClient(config: ErrorTrackingConfig, storage?: ErrorStorage): ErrorTracker {
+  return createClient(config, {
+    describe: () => ({ sourceType: 'backend', environment: 'production' }),
+    scrub: scrubSecrets,
+    storage,
+  })
+}
+
+/** A storage as browsers and React Native have them; asynchronous like the latter's. */
+export class MemoryStorage implements ErrorStorage {
+  readonly items: Map<string, string> = new Map()
+
+  async getItem(key: string): Promise<string | null> {
+    return this.items.get(key) ?? null
+  }
+
+  async setItem(key: string, value: string): Promise<void> {
+    this.items.set(key, value)
+  }
+
+  async removeItem(key: string): Promise<void> {
+    this.items.delete(key)
+  }
+}

@@ -1,0 +1,34 @@
+import type { ViteUserConfig } from 'vitest/config'
+
+const E2E = `${import.meta.dirname}/e2e`
+const MODULES = `${import.meta.dirname}/node_modules`
+
+const config: ViteUserConfig = {
+  test: {
+    // Only bounds on waits that normally take a fraction: a loaded machine must not fail a test.
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
+    expect: { poll: { timeout: 30_000 } },
+    projects: [
+      { extends: true, test: { name: 'unit', include: ['src/**/*.test.ts', 'test/**/*.test.ts'] } },
+      {
+        extends: true,
+        // React Native runs on phones; its twin for the web has the same components.
+        resolve: {
+          alias: {
+            'react-native': 'react-native-web',
+            'react-native-error-boundary': `${MODULES}/react-native-error-boundary/src/index.tsx`,
+            'react-native-safe-area-context': `${E2E}/expo/stubs.ts`,
+            '@react-native-async-storage/async-storage': `${E2E}/expo/stubs.ts`,
+          },
+        },
+        test: {
+          name: 'e2e',
+          include: ['e2e/**/*.test.ts'],
+          globalSetup: ['e2e/server.ts', 'e2e/package.ts'],
+        },
+      },
+    ],
+  },
+}
+export default config
