@@ -15,7 +15,7 @@ from mana_errors.model.query import OutcomeQuery
 from mana_errors.store import apps, outcomes
 from mana_errors.web import settings_form
 from mana_errors.web.fields import Trouble
-from mana_errors.web.issues import id_of
+from mana_errors.web.issue import id_of
 from mana_errors.web.visit import Visit
 
 

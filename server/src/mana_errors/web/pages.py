@@ -6,15 +6,32 @@ from typing import Final
 
 from starlette.routing import BaseRoute, Route
 
-from mana_errors.web import account, apps, audit, issues, links, members, second_factor, sign_in
+from mana_errors.web import (
+    account,
+    apps,
+    audit,
+    issue,
+    issues,
+    links,
+    members,
+    second_factor,
+    sign_in,
+    theme,
+)
+from mana_errors.web.assets import ASSET_ROUTE
 from mana_errors.web.page import Page, Pages
-from mana_errors.web.render import STYLE_PATH, render_style
+from mana_errors.web.render import render_asset
 from mana_errors.web.visit import Services
 
 PAGES: Final[tuple[Page, ...]] = (
     Page("GET", "/", issues.show_list),
-    Page("GET", "/issues/{id}", issues.show_one),
-    Page("POST", "/issues/{id}", issues.change_status, "triage"),
+    Page("GET", "/issues/{id}", issue.show),
+    Page("POST", "/issues/{id}", issue.change_status, "triage"),
+    Page("GET", "/issues/{id}/events", issue.show_events),
+    Page("GET", "/issues/{id}/events/{event}", issue.show_with),
+    Page("GET", "/events/{id}", issue.find_issue_of),
+    Page("GET", "/events/{id}/text", issue.copy_text),
+    Page("GET", "/events/{id}/markdown", issue.copy_markdown),
     # signing in and out
     Page("GET", "/sign-in", sign_in.show, None),
     Page("POST", "/sign-in", sign_in.enter, None),
@@ -25,6 +42,7 @@ PAGES: Final[tuple[Page, ...]] = (
     Page("POST", "/invitation/{secret}", links.join, None),
     Page("GET", "/password/{secret}", links.show, None),
     Page("POST", "/password/{secret}", links.set_password, None),
+    Page("POST", "/theme", theme.choose, None),
     # oneself
     Page("GET", "/account", account.show),
     Page("POST", "/account", account.save),
@@ -60,5 +78,5 @@ def page_routes(services: Services, more: Sequence[Page] = ()) -> list[BaseRoute
         by_path[page.path].append(page)
     return [
         *(Route(path, Pages(pages, services)) for path, pages in by_path.items()),
-        Route(STYLE_PATH, render_style),
+        Route(ASSET_ROUTE, render_asset),
     ]

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Final
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -23,7 +23,7 @@ from mana_errors.store.secrets import SecretBox, open_box
 from mana_errors.store.sessions import Found
 from mana_errors.web.forms import Form, new_secret, token_for
 from mana_errors.web.guard import FORM_COOKIE, Site, address_of
-from mana_errors.web.render import Frame, render
+from mana_errors.web.render import Frame, render, theme_of
 from mana_errors.web.words import LANGUAGES, pick_language
 
 # What a page may be told to say after a change, as ?done=…
@@ -150,6 +150,7 @@ class Visit:
             path=self.request.url.path,
             principal=self.principal if self.found else None,
             done=done if done in _DONE else None,
+            theme=theme_of(self.request),
         )
         return render(frame, template, values, status)
 
@@ -162,6 +163,14 @@ class Visit:
     def go(self, path: str) -> Response:
         """After a change: to a page of ours, which can be reloaded."""
         return RedirectResponse(path, 303, {"Cache-Control": "no-store"})
+
+    def next_page(self, cursor: str | None) -> str | None:
+        """The same list from a cursor on; None where it ends."""
+        if cursor is None:
+            return None
+        asked = self.request.query_params.multi_items()
+        kept = [(name, value) for name, value in asked if value and name != "cursor"]
+        return f"{self.request.url.path}?{urlencode([*kept, ('cursor', cursor)])}"
 
     def keep_form_secret(self, response: Response) -> None:
         """Give the browser its form cookie if it has none."""

@@ -10,6 +10,22 @@ LANGUAGES: Final[Mapping[str, Mapping[str, str]]] = {
     "en": english.WORDS,
     "de": german.WORDS,
 }
+# What scripts say.
+SCRIPT_WORDS: Final = ("copied", "not_copied", "new_issues", "no_result", "events_at")
+# Keys, and what they do.
+SHORTCUTS: Final = (
+    ("Ctrl K", "jump"),
+    ("/", "key_search"),
+    ("j k", "key_move"),
+    ("Enter", "key_open"),
+    ("x", "key_select"),
+    ("e", "key_resolve"),
+    ("i", "key_ignore"),
+    ("a", "key_assign"),
+    ("n p", "key_events"),
+    ("g i", "key_go"),
+    ("?", "key_help"),
+)
 
 
 def pick_language(accept_language: str) -> str:
