@@ -46,6 +46,12 @@ def test_an_app_is_made_with_a_key_and_a_dsn(server: Server) -> None:
     )
 
 
+def test_a_dsn_leads_to_the_server_that_runs(server: Server) -> None:
+    """Also where only its command line said on which port."""
+    made = ran(server.cli("app", "create", app_id(), "--json", MANA_ERRORS_PORT="4000"))
+    assert made["dsn"].endswith(f"@localhost:{server.port}/{made['number']}")
+
+
 def test_another_tracker_s_dsn_stays_valid(server: Server) -> None:
     """Number and key are those given; what exists is said, and nothing is made of it."""
     name, key = app_id(), uuid4().hex

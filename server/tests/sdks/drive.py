@@ -1,4 +1,4 @@
-"""Asks an example app of a framework for one of its cases: drive.py FRAMEWORK FOLDER CASE.
+"""Asks an example app of a framework for its cases: drive.py FRAMEWORK FOLDER CASE...
 
 Runs in an environment that has the framework, not in that of the tests.
 """
@@ -35,10 +35,11 @@ def drive_celery(app, case):
 
 
 if __name__ == "__main__":
-    framework, folder, wanted = sys.argv[1:]
+    framework, folder, *cases = sys.argv[1:]
     sys.path.insert(0, folder)
     import app as example
     import sentry_sdk
 
-    globals()[f"drive_{framework}"](example, wanted)
+    for case in cases:
+        globals()[f"drive_{framework}"](example, case)
     sentry_sdk.flush(10)

@@ -121,8 +121,8 @@ def test_plain_python(site: Site, version: str) -> None:
 def test_frameworks_of_python(site: Site, framework: str) -> None:
     """What nobody caught is reported by the SDK's integration, with the request or the task."""
     dsn = site.dsn(framework)
-    for case in PYTHON:
-        run(python("new"), HERE / "drive.py", framework, EXAMPLES / framework, case, SENTRY_DSN=dsn)
+    driver = (HERE / "drive.py", framework, EXAMPLES / framework, *PYTHON)
+    run(python("new"), *driver, SENTRY_DSN=dsn)
     events = check(site, framework, PYTHON)
     for event in events:
         case = event["tags"]["case"]

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
-from mana_errors.cli.options import DataDir, Json
-from mana_errors.config import load_settings
+from mana_errors.cli.options import DataDir, Json, address
 
 if TYPE_CHECKING:
     from mana_errors.model.app import App, Key
@@ -54,7 +53,7 @@ def create(  # noqa: PLR0913 - an argument is an option
     async def work(connection: "Connection") -> tuple["App", "Key"]:
         return await apps.create(connection, new, COMMAND)
 
-    shown = made(*with_connection(data_dir, work), load_settings().address)
+    shown = made(*with_connection(data_dir, work), address(data_dir))
     typer.echo(msgspec.json.encode(shown) if as_json else shown.dsn)
 
 
@@ -151,7 +150,7 @@ def detail_of(app_id: str, data_dir: Path | None) -> "AppDetail":
     async def work(connection: "Connection") -> tuple["App", list["Key"]]:
         return await apps.find(connection, app_id), await apps.keys_of(connection, app_id)
 
-    return with_keys(*with_connection(data_dir, work), load_settings().address)
+    return with_keys(*with_connection(data_dir, work), address(data_dir))
 
 
 def _settings(pairs: list[str]) -> "JsonObject":

@@ -1,9 +1,9 @@
 """The data directory belongs to one server at a time.
 
 Two locks (flock) say who has it, and the kernel lets go of them however their holders die:
-`lock` is held by the server alone and names its pid; `lock.children` is held by its children too,
-which inherit it. So after a `kill -9` of the server a restart sees that nobody owns the directory
-but that old workers still finish what they had, and waits for them.
+`lock` is held by the server alone and names its pid and address; `lock.children` is held by its
+children too, which inherit it. So after a `kill -9` of the server a restart sees that nobody owns
+the directory but that old workers still finish what they had, and waits for them.
 """
 
 import fcntl
@@ -20,6 +20,8 @@ from mana_errors.errors import DataDirInUse, OperatorError
 # Orphaned children drain and leave; what they acknowledged is durable either way.
 CHILDREN_LEAVE_S: Final = 10.0
 POLL_S: Final = 0.05
+# A pid and a URL.
+_MAX_LOCK_BYTES: Final = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,11 @@ class Held:
 
     # to be inherited by every child
     children_lock: int
+    _server_lock: int
+
+    def announce(self, address: str) -> None:
+        """Tell commands beside the server where it is reached."""
+        os.pwrite(self._server_lock, f"{os.getpid()}\n{address}\n".encode(), 0)
 
 
 @contextmanager
@@ -35,7 +42,7 @@ def own(data_dir: Path) -> Generator[Held]:
     """Hold the directory, made if missing. Raises DataDirInUse, or OperatorError if unwritable."""
     with _opened(data_dir, "lock") as server, _opened(data_dir, "lock.children") as children:
         if not _lock(server):
-            pid = os.pread(server, 20, 0).decode(errors="replace").strip()
+            pid = _lines(server)[0]
             raise DataDirInUse(
                 f"{data_dir} is in use by process {pid or '?'}: stop it, "
                 "or choose another --data-dir."
@@ -43,7 +50,7 @@ def own(data_dir: Path) -> Generator[Held]:
         os.ftruncate(server, 0)
         os.pwrite(server, f"{os.getpid()}\n".encode(), 0)
         _wait_for_children(children, data_dir)
-        yield Held(children)
+        yield Held(children, server)
 
 
 def owned(data_dir: Path) -> bool:
@@ -52,6 +59,22 @@ def owned(data_dir: Path) -> bool:
         return False
     with _opened(data_dir, "lock") as server:
         return not _lock(server)
+
+
+def address_of(data_dir: Path) -> str | None:
+    """Where the server that runs on this directory is reached; None where none does, or not yet."""
+    if not owned(data_dir):
+        return None
+    with _opened(data_dir, "lock") as server:
+        _, address = _lines(server)
+    return address or None
+
+
+def _lines(server: int) -> tuple[str, str]:
+    """The lock's pid and address, as far as they are written."""
+    text = os.pread(server, _MAX_LOCK_BYTES, 0).decode(errors="replace")
+    pid, _, rest = text.partition("\n")
+    return pid.strip(), rest.partition("\n")[0]
 
 
 @contextmanager

@@ -5,8 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mana_errors.cli.app_ import AppName, checked, detail_of
-from mana_errors.cli.options import DataDir, Json
-from mana_errors.config import load_settings
+from mana_errors.cli.options import DataDir, Json, address
 
 if TYPE_CHECKING:
     from mana_errors.model.app import App, Key
@@ -43,7 +42,7 @@ def create(
         made = await apps.add_key(connection, id_, new, COMMAND)
         return await apps.find(connection, id_), made
 
-    shown = with_dsn(*with_connection(data_dir, work), load_settings().address)
+    shown = with_dsn(*with_connection(data_dir, work), address(data_dir))
     typer.echo(msgspec.json.encode(shown) if as_json else shown.dsn)
 
 

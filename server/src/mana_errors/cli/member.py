@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
-from mana_errors.cli.options import DataDir, Json
+from mana_errors.cli.options import DataDir, Json, address
 from mana_errors.errors import NotFound
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def create(  # noqa: PLR0913 - options
         _show(_make(data_dir, email, chosen, bound), as_json=as_json)
     else:
         secret = _invite(data_dir, email, chosen, bound)
-        _show_link(Purpose.INVITATION, secret, as_json=as_json)
+        _show_link(Purpose.INVITATION, secret, data_dir, as_json=as_json)
 
 
 def _make(data_dir: Path | None, email: str, role: "Role", apps: "BoundApps") -> "Member":
@@ -176,7 +176,7 @@ def link(email: Email, data_dir: DataDir = None, as_json: Json = False) -> None:
         return await people.make_password_link(connection, COMMAND, member)
 
     secret = _with_member(data_dir, email, work)
-    _show_link(Purpose.PASSWORD, secret, as_json=as_json)
+    _show_link(Purpose.PASSWORD, secret, data_dir, as_json=as_json)
 
 
 def role_of(text: str) -> "Role":
@@ -222,14 +222,13 @@ def _show(member: "Member", *, as_json: bool) -> None:
     typer.echo(msgspec.json.encode(member) if as_json else f"{member.email}: {_state(member)}")
 
 
-def _show_link(purpose: "Purpose", secret: str, *, as_json: bool) -> None:
+def _show_link(purpose: "Purpose", secret: str, data_dir: Path | None, *, as_json: bool) -> None:
     import json
 
     from mana_errors.access.people import link_path
-    from mana_errors.config import load_settings
 
-    address = load_settings().address + link_path(purpose, secret)
-    typer.echo(json.dumps({"link": address}) if as_json else address)
+    link = address(data_dir) + link_path(purpose, secret)
+    typer.echo(json.dumps({"link": link}) if as_json else link)
 
 
 def _state(member: "Member") -> str:

@@ -48,6 +48,7 @@ def serve(settings: Settings) -> None:
         node_id(settings.data_dir)
         listeners = listening.listen(settings.host, settings.port)
         settings = replace(settings, port=listeners[0].getsockname()[1])
+        held.announce(settings.address)
         alive_read, alive_write = os.pipe()
         postgres = EmbeddedPostgres(settings.data_dir)
         environ = _child_environ(settings, settings.database_url or postgres.dsn, alive_read)
