@@ -12,9 +12,12 @@ from mana_errors.api.routes import ROUTES
 from mana_errors.api.system import SYSTEM_ROUTES
 from mana_errors.api.table import Route
 from mana_errors.api.token_routes import TOKEN_ROUTES
+from mana_errors.api.workflow_routes import WORKFLOW_ROUTES
 
 ALL_ROUTES: Final[tuple[Route[Any, Any], ...]] = (
     *INGEST_ROUTES,
+    # before ROUTES: of two paths that fit, the first one answers
+    *WORKFLOW_ROUTES,
     *ROUTES,
     *APP_ROUTES,
     *OUTCOME_ROUTES,

@@ -20,13 +20,13 @@ from mana_errors.model.issue import IssueStatus
 S = TypeVar("S", bound=msgspec.Struct)
 
 # PostgreSQL's text holds none; parse_query says so more kindly, this is for the API's document.
-_NO_NUL = r"^[^\x00]*$"
+NO_NUL = r"^[^\x00]*$"
 # As long as the longest identifier that a report may carry (fingerprint).
-Text = Annotated[str, Meta(max_length=256, pattern=_NO_NUL)]
+Text = Annotated[str, Meta(max_length=256, pattern=NO_NUL)]
 Texts = Annotated[tuple[Text, ...], Meta(max_length=50, description="Comma-separated: any of.")]
 Search = Annotated[
     str,
-    Meta(max_length=256, pattern=_NO_NUL, description="At most ten words, all found, in any case."),
+    Meta(max_length=256, pattern=NO_NUL, description="At most ten words, all found, in any case."),
 ]
 Limit = Annotated[int, Meta(ge=1, le=100, description="Items a page.")]
 # Twice as long as the longest that we make.

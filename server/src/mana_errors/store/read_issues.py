@@ -1,4 +1,4 @@
-"""Issues as readers see them, and the one change that readers make."""
+"""Issues as readers see them."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Final, NamedTuple
@@ -7,7 +7,6 @@ from uuid import UUID
 import msgspec
 
 from mana_errors.errors import NotFound
-from mana_errors.model.issue import IssueStatus
 from mana_errors.model.principal import Apps
 from mana_errors.model.query import (
     IssueEventQuery,
@@ -27,8 +26,6 @@ from mana_errors.model.reading import (
     Tick,
     Trend,
 )
-from mana_errors.store import audit
-from mana_errors.store.audit import Actor
 from mana_errors.store.db import Connection
 from mana_errors.store.filters import Filters, wanted_apps
 from mana_errors.store.queries import load
@@ -101,14 +98,17 @@ async def _issues(
     then merged: a list of apps as a condition would read the others' newer issues, too."""
     apps_value = filters.one_or_many("app_id", apps)
     source = "issues" if apps_value is None else "issues_of_apps"
-    sql = _SQL[source].format(filters=filters, order=order, limit=limit, apps=apps_value)
+    sql = _SQL[source].format(
+        columns=_SQL["columns"], filters=filters, order=order, limit=limit, apps=apps_value
+    )
     rows = await connection.fetch(sql, *filters.values)
     return [msgspec.convert(dict(row), Issue) for row in rows]
 
 
 async def find_issue(connection: Connection, issue_id: UUID, apps: Apps) -> Issue:
     """Raises NotFound, for an issue of another app too."""
-    row = await connection.fetchrow(_SQL["issue"], issue_id, None if apps is None else list(apps))
+    sql = _SQL["issue"].format(columns=_SQL["columns"])
+    row = await connection.fetchrow(sql, issue_id, None if apps is None else list(apps))
     if row is None:
         raise NotFound(f"there is no issue {issue_id}")
     return msgspec.convert(dict(row), Issue)
@@ -160,21 +160,6 @@ def make_trend(counts: dict[datetime, int], now: datetime) -> Trend:
         hours=[Tick(hour, counts.get(hour, 0)) for hour in hours],
         days=[Tick(datetime(d.year, d.month, d.day, tzinfo=UTC), n) for d, n in days.items()],
     )
-
-
-async def set_status(
-    connection: Connection, issue_id: UUID, status: IssueStatus, apps: Apps, actor: Actor
-) -> Issue:
-    """Resolve, reopen or ignore; the same again changes nothing. Raises NotFound."""
-    async with connection.transaction():
-        before = await find_issue(connection, issue_id, apps)
-        await connection.execute(_SQL["set_status"], issue_id, status)
-        after = await find_issue(connection, issue_id, apps)
-        if after.status is not before.status:
-            details = {"from": before.status, "to": after.status}
-            name = str(issue_id)
-            await audit.note(connection, actor, "issue.status", name, details, app=after.app)
-    return after
 
 
 async def list_apps(connection: Connection, apps: Apps) -> list[str]:
