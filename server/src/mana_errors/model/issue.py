@@ -54,3 +54,7 @@ class Delta(msgspec.Struct, array_like=True, gc=False):
     rollups: list[Rollup]
     # 64-bit hashes of distinct user ids
     users: list[int]
+    # facets that triage may not know (model/facets.py)
+    facets: list[str] = []
+    # what a search for words finds it by; empty where this node queued it before
+    words: str = ""

@@ -16,6 +16,8 @@ PLACEMENT: Final[dict[str, Placement]] = {
     "issue_hashes": "local",
     "rollups": "local",
     "user_sketches": "local",
+    "facets": "local",
+    "views": "local",
     "deltas": "local",
     "spool_cursors": "local",
     "directory": "local",

@@ -4,7 +4,7 @@ from typing import Final
 from uuid import UUID
 
 from mana_errors.model.issue import Delta
-from mana_errors.store import deltas, fold
+from mana_errors.store import deltas, facets, fold
 from mana_errors.store.db import Connection
 from mana_errors.store.deltas import Queued
 from mana_errors.triage.merge import add, merge
@@ -24,13 +24,14 @@ async def fold_once(connection: Connection) -> list[Queued]:
 
 
 async def _fold(connection: Connection, merged: list[Delta]) -> None:
-    """What one transaction writes: issues, rollups, distinct users."""
+    """What one transaction writes: issues, rollups, distinct users, facets."""
     known = await fold.issues_of(connection, [delta.grouping_hash for delta in merged])
     new = [delta for delta in merged if delta.grouping_hash not in known]
     await fold.add_issues(connection, new)
     await fold.grow_issues(connection, _by_issue(merged, known))
     await fold.roll_up(connection, merged)
     await fold.count_users(connection, [item for item in merged if item.grouping_hash in known])
+    await facets.add(connection, merged)
 
 
 def _by_issue(merged: list[Delta], known: dict[UUID, UUID]) -> dict[UUID, Delta]:
