@@ -9,7 +9,7 @@ from uuid import UUID
 from mana_errors.digest.facets import Fresh, files_of, words_of
 from mana_errors.model.event import Event
 from mana_errors.model.grouped import GroupedEvent
-from mana_errors.model.issue import Delta, Rollup
+from mana_errors.model.issue import Delta, ReleaseSpan, Rollup
 
 
 def summarize(
@@ -47,6 +47,7 @@ def _delta(group: list[GroupedEvent], facets: list[str], described: bool) -> Del
         count=len(events),
         rollups=_rollups(events),
         users=sorted({user_hash(event.user_id) for event in events if event.user_id is not None}),
+        releases=_releases(events),
         facets=facets if described else [*facets, *files_of(latest.grouping)],
         words="" if described else words_of(latest),
     )
@@ -63,6 +64,24 @@ def _rollups(events: list[Event]) -> list[Rollup]:
         key = (hour, event.environment or "", event.release or "")
         counts[key] = counts.get(key, 0) + 1
     return [Rollup(*key, count) for key, count in counts.items()]
+
+
+def _releases(events: list[Event]) -> list[ReleaseSpan]:
+    release = events[0].release
+    if all(event.release == release for event in events):
+        return []
+    groups: dict[str, list[Event]] = {}
+    for event in events:
+        groups.setdefault(event.release or "", []).append(event)
+    return [
+        ReleaseSpan(
+            release=name,
+            first_seen=min(event.occurred_at for event in group),
+            last_seen=max(event.occurred_at for event in group),
+            last_received=max(event.received_at for event in group),
+        )
+        for name, group in groups.items()
+    ]
 
 
 # The users of a storm come again within seconds.
