@@ -19,6 +19,7 @@ import asyncpg
 from mana_errors import meters
 from mana_errors.digest import dead_letters, ledger
 from mana_errors.digest.copy import blames_event, copy
+from mana_errors.digest.facets import FacetMemory, Fresh
 from mana_errors.digest.ledger import Fates, others, settle
 from mana_errors.digest.prepare import prepare, received_at
 from mana_errors.digest.sample import Plan, Sampler
@@ -105,6 +106,7 @@ class Digest:
         self._last_known: dict[UUID, int] = {}
         # grouping hashes whose components are committed
         self._described: set[UUID] = set()
+        self._facets = FacetMemory()
         self._sampler = Sampler()
         # apps that are registered in the database of this connection
         self._registered: set[str] = set()
@@ -210,12 +212,14 @@ class Digest:
             plan = self._sampler.plan(fresh, _keep_all if careful else self._rules.sample_after_of)
             refusals = await copy(connection, plan.kept, careful=careful)
             fates = settle(plan, refusals, others(items, fresh), prepared.letters)
-            await self._queue_deltas(connection, fates.counted)
+            facets = self._facets.fresh(fates.counted)
+            await self._queue_deltas(connection, fates.counted, facets)
             met = await self._register(connection, fates)
             await self._enter(connection, fates, prepared.refused, met)
             if fates.letters:
                 dead_letters.write(self._place.dead_letters, fates.letters)
         self._remember(plan, fates, met)
+        self._facets.remember(facets)
         meters.database_seconds.labels("digest").observe(time.perf_counter() - started)
         ledger.observe(fates)
 
@@ -225,9 +229,11 @@ class Digest:
         table = self._rules.users_table
         return await with_known_users(connection, table, items) if table else items
 
-    async def _queue_deltas(self, connection: db.Connection, counted: list[GroupedEvent]) -> None:
+    async def _queue_deltas(
+        self, connection: db.Connection, counted: list[GroupedEvent], facets: Fresh
+    ) -> None:
         if counted:
-            queued = summarize(counted, self._described)
+            queued = summarize(counted, facets, self._described)
             await deltas.insert(connection, self._place.node, queued)
 
     async def _register(self, connection: db.Connection, fates: Fates) -> set[str]:

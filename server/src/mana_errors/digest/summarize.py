@@ -6,22 +6,25 @@ from functools import lru_cache
 from hashlib import blake2b
 from uuid import UUID
 
+from mana_errors.digest.facets import Fresh, files_of, words_of
 from mana_errors.model.event import Event
 from mana_errors.model.grouped import GroupedEvent
 from mana_errors.model.issue import Delta, ReleaseSpan, Rollup
 
 
-def summarize(items: Iterable[GroupedEvent], described: Container[UUID] = ()) -> list[Delta]:
-    """One delta per grouping hash. Those of `described` hashes go without their components, which
-    are half of a delta's bytes and only needed once.
+def summarize(
+    items: Iterable[GroupedEvent], fresh: Fresh, described: Container[UUID] = ()
+) -> list[Delta]:
+    """One delta per grouping hash, with its fresh facets. Those of `described` hashes go without
+    their components and words, which are half of a delta's bytes and only needed once.
     """
     groups: dict[UUID, list[GroupedEvent]] = {}
     for item in items:
         groups.setdefault(item.grouping.grouping_hash, []).append(item)
-    return [_delta(group, key in described) for key, group in groups.items()]
+    return [_delta(group, fresh.of(key), key in described) for key, group in groups.items()]
 
 
-def _delta(group: list[GroupedEvent], described: bool) -> Delta:  # noqa: FBT001
+def _delta(group: list[GroupedEvent], facets: list[str], described: bool) -> Delta:  # noqa: FBT001
     events = [item.event for item in group]
     first = min(events, key=_occurred)
     latest = max(group, key=lambda item: item.event.occurred_at)
@@ -45,6 +48,8 @@ def _delta(group: list[GroupedEvent], described: bool) -> Delta:  # noqa: FBT001
         rollups=_rollups(events),
         users=sorted({user_hash(event.user_id) for event in events if event.user_id is not None}),
         releases=_releases(events),
+        facets=facets if described else [*facets, *files_of(latest.grouping)],
+        words="" if described else words_of(latest),
     )
 
 

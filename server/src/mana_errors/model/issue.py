@@ -74,6 +74,10 @@ class Delta(msgspec.Struct, array_like=True, gc=False):
     users: list[int]
     # by release, where the events are of several
     releases: list[ReleaseSpan] = []
+    # facets that triage may not know (model/facets.py)
+    facets: list[str] = []
+    # what a search for words finds it by; empty where this node queued it before
+    words: str = ""
 
 
 def spans(delta: Delta) -> list[ReleaseSpan]:

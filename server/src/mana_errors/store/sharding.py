@@ -16,6 +16,8 @@ PLACEMENT: Final[dict[str, Placement]] = {
     "issue_hashes": "local",
     "rollups": "local",
     "user_sketches": "local",
+    "facets": "local",
+    "views": "local",
     "merged_hashes": "local",
     "activity": "local",
     "releases": "local",

@@ -4,7 +4,7 @@ from typing import Final
 from uuid import UUID
 
 from mana_errors.model.issue import Delta
-from mana_errors.store import deltas, fold, releases
+from mana_errors.store import deltas, facets, fold, releases
 from mana_errors.store.db import Connection
 from mana_errors.store.deltas import Queued
 from mana_errors.store.fold import Place
@@ -27,7 +27,7 @@ async def fold_once(connection: Connection) -> list[Queued]:
 
 
 async def _fold(connection: Connection, merged: list[Delta]) -> None:
-    """What one transaction writes: issues, releases, rollups, distinct users, what comes back."""
+    """What one transaction writes: issues, releases, rollups, users, facets, what comes back."""
     places = await fold.places_of(connection, [delta.grouping_hash for delta in merged])
     merged = [delta for delta in merged if not _is_deleted(delta, places)]
     if not merged:
@@ -41,6 +41,7 @@ async def _fold(connection: Connection, merged: list[Delta]) -> None:
     await fold.grow_merged(connection, [d for d in merged if _is_merged(d, places)])
     await fold.roll_up(connection, merged)
     await fold.count_users(connection, [item for item in merged if item.grouping_hash in known])
+    await facets.add(connection, merged)
     await reopen(connection, growth)
 
 

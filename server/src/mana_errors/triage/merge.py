@@ -39,6 +39,8 @@ def add(group: list[Delta]) -> Delta:
         rollups=_add_rollups(rollup for delta in group for rollup in delta.rollups),
         users=sorted({user for delta in group for user in delta.users}),
         releases=_add_releases(group),
+        facets=list(dict.fromkeys(facet for delta in group for facet in delta.facets)),
+        words=next((delta.words for delta in group if delta.words), ""),
     )
 
 
