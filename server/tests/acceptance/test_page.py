@@ -118,12 +118,154 @@ async def test_without_a_database_the_page_says_so(tmp_path: Path) -> None:
         assert int(answer.headers["retry-after"]) > 0
 
 
-async def test_triage_has_buttons_that_work(browser: httpx.AsyncClient, issue: UUID) -> None:
+async def act(browser: httpx.AsyncClient, issue: UUID, action: str, **more: str) -> httpx.Response:
+    """Press a button of the issue's page; the page that follows."""
     path = f"/issues/{issue}"
-    assert (await send(browser, path, path, status="resolved")).status_code == 303
-    assert "resolved" in text_of((await browser.get(path)).text)
-    assert (await send(browser, path, path, status="unresolved")).status_code == 303
-    assert (await send(browser, path, path, status="gone")).status_code == 400
+    form = {"id": str(issue), "back": path, "deed": action, **more}
+    done = await send(browser, path, "/issues/actions", **form)
+    assert done.status_code == 303, done.text
+    return await browser.get(done.headers["location"])
+
+
+@pytest.mark.parametrize(
+    ("action", "more", "said"),
+    [
+        ("do=resolve", {}, "Resolved."),
+        ("do=resolve&inNextRelease=true", {}, "Resolved in the release after"),
+        ("do=resolve", {"inRelease": "2.0"}, "Resolved in release 2.0"),
+        ("do=ignore", {}, "Ignored."),
+        ("do=ignore&hours=24", {}, "Ignored until 20"),
+        ("do=ignore", {"events": "7"}, "Ignored until 7 more events"),
+        ("do=ignore", {"perHour": "8"}, "Ignored until 8 events in an hour"),
+        ("do=ignore", {"users": "9"}, "Ignored until 9 users have met it"),
+    ],
+)
+async def test_what_is_done_about_an_issue_is_said_and_taken_back(
+    browser: httpx.AsyncClient, issue: UUID, action: str, more: dict[str, str], said: str
+) -> None:
+    page = await act(browser, issue, action, **more)
+    assert said in text_of(page.text)
+    (undo,) = re.findall(r'name="undo" value="([^"]+)"', page.text)
+    back = await send(browser, str(page.url), "/issues/undo", undo=undo)
+    assert "Taken back." in text_of((await browser.get(back.headers["location"])).text)
+    assert said not in text_of((await browser.get(f"/issues/{issue}")).text)
+
+
+async def test_an_issue_is_assigned_and_given_up(browser: httpx.AsyncClient, issue: UUID) -> None:
+    shown = (await browser.get(f"/issues/{issue}")).text
+    (member,) = set(re.findall(r'value="do=assign&amp;member=([^"]+)"', shown))
+    page = await act(browser, issue, f"do=assign&member={member}")
+    assert "assigned it to olga@example.org" in text_of(page.text)
+    page = await act(browser, issue, "do=assign")
+    assert "assigned it to nobody" in text_of(page.text)
+
+
+async def test_an_issue_is_made_urgent(browser: httpx.AsyncClient, issue: UUID) -> None:
+    page = await act(browser, issue, "do=prioritize&priority=high")
+    assert 'class="mark priority-high"' in page.text
+
+
+@pytest.mark.parametrize(
+    ("action", "more"),
+    [
+        ("do=gone", {}),
+        ("", {}),
+        ("do=ignore&hours=x", {}),
+        ("do=ignore", {"events": "0"}),
+        ("do=ignore", {"events": "1", "users": "1"}),
+        ("do=assign&member=7", {}),
+        ("do=resolve", {"id": "7"}),
+        ("do=merge", {}),
+    ],
+)
+async def test_what_cannot_be_done_is_a_bad_request(
+    browser: httpx.AsyncClient, issue: UUID, action: str, more: dict[str, str]
+) -> None:
+    form = {"id": str(issue), "deed": action, **more}
+    answer = await send(browser, f"/issues/{issue}", "/issues/actions", **form)
+    assert answer.status_code == 400
+
+
+async def test_several_issues_are_resolved_at_once(
+    browser: httpx.AsyncClient, migrated_dsn: str
+) -> None:
+    connection = await db.connect(migrated_dsn)
+    ids = [str(await add_issue(connection)) for _ in range(3)]
+    done = await send(browser, "/?q=thing", "/issues/actions", id=ids[:2], deed="do=resolve")
+    assert done.headers["location"].startswith("/?q=thing&done=done_resolve&undo=")
+    open_ = await connection.fetch("SELECT id FROM error_logs.issues WHERE status = 'unresolved'")
+    assert [str(row["id"]) for row in open_] == ids[2:]
+    await connection.close()
+
+
+async def test_comments_are_markdown_without_html(browser: httpx.AsyncClient, issue: UUID) -> None:
+    path = f"/issues/{issue}"
+    text = f"**so** [it]( https://x.example) {EVIL} [no](javascript:alert(1)) ![](https://x/y.png)"
+    assert (await send(browser, path, f"{path}/comments", text=text)).status_code == 303
+    page = (await browser.get(path)).text
+    assert "<strong>so</strong>" in page
+    assert '<a href="https://x.example" rel="noopener noreferrer nofollow" target="_blank">' in page
+    assert EVIL not in page
+    assert 'href="javascript' not in page
+    assert '<img src="https' not in page
+    (edit,) = set(re.findall(rf'action="({path}/activity/[^"/]+)"', page))
+    assert (await send(browser, path, edit, text="better")).status_code == 303
+    assert "better" in (await browser.get(path)).text
+    assert (await send(browser, path, f"{edit}/delete")).status_code == 303
+    assert "better" not in (await browser.get(path)).text
+
+
+async def test_links_to_trackers_are_of_the_web(browser: httpx.AsyncClient, issue: UUID) -> None:
+    path = f"/issues/{issue}"
+    url = "https://tracker.example/42"
+    assert (await send(browser, path, f"{path}/links", url=url, title="42")).status_code == 303
+    assert f'href="{url}" rel="noopener' in (await browser.get(path)).text
+    bad = await send(browser, path, f"{path}/links", url="javascript:alert(1)", title="")
+    assert bad.status_code == 400
+
+
+async def test_an_event_has_its_own_page(
+    browser: httpx.AsyncClient, migrated_dsn: str, issue: UUID
+) -> None:
+    connection = await db.connect(migrated_dsn)
+    early = await add_event(connection, issue, message="the early one")
+    other = await add_issue(connection)
+    await connection.close()
+    page = await browser.get(f"/issues/{issue}/events/{early}")
+    assert "the early one" in page.text
+    assert (await browser.get(f"/events/{early}")).headers["location"] == page.url.path
+    assert (await browser.get(f"/issues/{other}/events/{early}")).status_code == 404
+    listed = await browser.get(f"/issues/{issue}/events")
+    assert page.url.path in listed.text
+    assert (await browser.get(f"/issues/{issue}/events?user=nobody")).text.count("<tr") == 0
+
+
+async def test_an_event_can_be_copied(
+    browser: httpx.AsyncClient, migrated_dsn: str, issue: UUID
+) -> None:
+    connection = await db.connect(migrated_dsn)
+    event = await add_event(connection, issue, stack_trace="E: x\n  at f (a.js:1:2)")
+    await connection.close()
+    text = await browser.get(f"/events/{event}/text")
+    assert text.headers["content-type"].startswith("text/plain")
+    assert text.text == "TypeError: no such thing\n    at f (a.js:1:2)"
+    assert "```" in (await browser.get(f"/events/{event}/markdown")).text
+
+
+async def test_the_theme_is_the_browsers_choice(browser: httpx.AsyncClient, issue: UUID) -> None:
+    referer = {"Referer": f"http://localhost:3001/issues/{issue}?x=1#y"}
+    chosen = await send(browser, "/", "/theme", headers=referer, theme="dark")
+    assert chosen.headers["location"] == f"/issues/{issue}?x=1"
+    assert 'data-theme="dark"' in (await browser.get("/")).text
+    assert (await send(browser, "/", "/theme", theme="pink")).status_code == 400
+
+
+async def test_pages_travel_packed(browser: httpx.AsyncClient, issue: UUID) -> None:
+    page = await browser.get(f"/issues/{issue}")
+    assert page.headers["content-encoding"] == "gzip"
+    plain = await browser.get(f"/issues/{issue}", headers={"Accept-Encoding": "identity"})
+    assert "content-encoding" not in plain.headers
+    assert int(page.headers["content-length"]) < len(plain.content) / 2
 
 
 async def test_pages_obey_their_own_policy(browser: httpx.AsyncClient, issue: UUID) -> None:

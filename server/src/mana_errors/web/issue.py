@@ -1,19 +1,22 @@
 """One issue with one of its events, all its events, and what is done about it."""
 
+from typing import Final
 from uuid import UUID
 
+import msgspec
 from starlette.responses import Response
 
-from mana_errors.errors import BadRequest, NotFound
-from mana_errors.model.action import BY_STATUS
-from mana_errors.model.issue import IssueStatus
-from mana_errors.model.query import IssueEventQuery, parse_query
+from mana_errors.errors import NotFound
+from mana_errors.model.query import IssueEventQuery, PageQuery, parse_query
 from mana_errors.model.reading import EventDetail
-from mana_errors.store import read_events, read_issues, workflow
+from mana_errors.store import activity, read_events, read_issues, workflow
 from mana_errors.web import event_text
 from mana_errors.web.event import CRUMBS_SHOWN, show_event
 from mana_errors.web.render import render_text
 from mana_errors.web.visit import Visit
+
+# The latest; a page of an issue is no archive.
+ENTRIES_SHOWN: Final = 50
 
 
 async def show(visit: Visit) -> Response:
@@ -32,6 +35,8 @@ async def _show(visit: Visit, event_id: UUID | None) -> Response:
         issue = await read_issues.describe_issue(connection, id_of(visit), seen)
         wanted = event_id or issue.latest_event_id
         event = await read_events.find_event(connection, wanted, seen) if wanted else None
+        entries = await activity.listed(connection, issue.id, PageQuery(limit=ENTRIES_SHOWN), seen)
+        assignees = await workflow.assignees(connection, issue.app)
     if event is not None and event.issue_id != issue.id:
         raise NotFound("the event is of another issue")
     values = {
@@ -40,13 +45,17 @@ async def _show(visit: Visit, event_id: UUID | None) -> Response:
         "shown": show_event(event) if event else None,
         "latest": event_id in {None, issue.latest_event_id},
         "crumbs_shown": CRUMBS_SHOWN,
+        "condition": msgspec.to_builtins(issue.condition),
+        "entries": entries.items,
+        "me": visit.actor.name,
+        "assignees": assignees,
     }
     return visit.page("issue.html", values)
 
 
 async def show_events(visit: Visit) -> Response:
     """The issue's events, newest first."""
-    query = parse_query(IssueEventQuery, visit.request.query_params.multi_items())
+    query = parse_query(IssueEventQuery, visit.asked)
     async with visit.reader.connection() as connection:
         issue = await read_issues.find_issue(connection, id_of(visit), visit.principal.apps)
         hashes = await read_issues.hashes_of(connection, issue.id)
@@ -80,19 +89,6 @@ async def copy_markdown(visit: Visit) -> Response:
 async def _event(visit: Visit) -> EventDetail:
     async with visit.reader.connection() as connection:
         return await read_events.find_event(connection, id_of(visit), visit.principal.apps)
-
-
-async def change_status(visit: Visit) -> Response:
-    """Resolve, reopen or ignore."""
-    issue_id = id_of(visit)
-    try:
-        status = IssueStatus(visit.form.text("status"))
-    except ValueError as error:
-        raise BadRequest("status: unknown") from error
-    async with visit.reader.connection() as connection:
-        seen = visit.principal.apps
-        await workflow.act(connection, [issue_id], BY_STATUS[status], seen, visit.actor)
-    return visit.go(f"/issues/{issue_id}")
 
 
 def id_of(visit: Visit, name: str = "id") -> UUID:

@@ -8,8 +8,10 @@ from starlette.routing import BaseRoute, Route
 
 from mana_errors.web import (
     account,
+    actions,
     apps,
     audit,
+    discussion,
     issue,
     issues,
     links,
@@ -25,8 +27,13 @@ from mana_errors.web.visit import Services
 
 PAGES: Final[tuple[Page, ...]] = (
     Page("GET", "/", issues.show_list),
+    Page("POST", "/issues/actions", actions.act, "triage"),
+    Page("POST", "/issues/undo", actions.undo, "triage"),
     Page("GET", "/issues/{id}", issue.show),
-    Page("POST", "/issues/{id}", issue.change_status, "triage"),
+    Page("POST", "/issues/{id}/comments", discussion.comment, "triage"),
+    Page("POST", "/issues/{id}/links", discussion.link, "triage"),
+    Page("POST", "/issues/{id}/activity/{entry}", discussion.edit, "triage"),
+    Page("POST", "/issues/{id}/activity/{entry}/delete", discussion.remove, "triage"),
     Page("GET", "/issues/{id}/events", issue.show_events),
     Page("GET", "/issues/{id}/events/{event}", issue.show_with),
     Page("GET", "/events/{id}", issue.find_issue_of),

@@ -14,6 +14,7 @@ from starlette.responses import Response
 from mana_errors.model.principal import Principal
 from mana_errors.web import charts, formats
 from mana_errors.web.assets import MODULES, accepts_gzip, asset_path, find_asset
+from mana_errors.web.markdown import to_html
 from mana_errors.web.words import LANGUAGES, SCRIPT_WORDS, SHORTCUTS, pick_language
 
 # Pages hold data of strangers: scripts of our own files alone, and those cannot make markup of
@@ -56,6 +57,10 @@ class Frame(NamedTuple):
     principal: Principal | None = None
     # word for what was just done
     done: str | None = None
+    # takes back what was just done
+    undo: str = ""
+    # with its query, to come back to
+    here: str = ""
     # light or dark; empty: as the system has it
     theme: str = ""
 
@@ -126,7 +131,9 @@ def _templates() -> Environment:
         auto_reload=False,
     )
     # Jinja infers narrower types from its own filters and globals.
-    cast("dict[str, Any]", environment.filters).update(formats.FILTERS | charts.FILTERS)
+    cast("dict[str, Any]", environment.filters).update(
+        formats.FILTERS | charts.FILTERS | {"markdown": to_html}
+    )
     cast("dict[str, Any]", environment.globals).update(
         asset=asset_path,
         modules=MODULES,

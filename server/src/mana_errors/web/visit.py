@@ -28,7 +28,11 @@ from mana_errors.web.words import LANGUAGES, pick_language
 
 # What a page may be told to say after a change, as ?done=…
 _DONE: Final = frozenset(
-    {"saved", "password_changed", "turned_on", "turned_off", "ended", "created", "key_revoked"}
+    {
+        *("saved", "password_changed", "turned_on", "turned_off", "ended", "created"),
+        *("key_revoked", "done_nothing", "done_undo", "done_resolve", "done_reopen"),
+        *("done_ignore", "done_assign", "done_prioritize", "done_merge", "done_delete"),
+    }
 )
 # Longer ones are no path of ours.
 _MAX_NEXT: Final = 2_000
@@ -150,9 +154,16 @@ class Visit:
             path=self.request.url.path,
             principal=self.principal if self.found else None,
             done=done if done in _DONE else None,
+            undo=self.request.query_params.get("undo", "") if done in _DONE else "",
+            here=self._here,
             theme=theme_of(self.request),
         )
         return render(frame, template, values, status)
+
+    @property
+    def _here(self) -> str:
+        query = self.request.url.query
+        return f"{self.request.url.path}?{query}" if query else self.request.url.path
 
     def message(self, name: str, status: int, headers: dict[str, str] | None = None) -> Response:
         """A page that says one thing; `name` is that of its words."""
@@ -164,12 +175,17 @@ class Visit:
         """After a change: to a page of ours, which can be reloaded."""
         return RedirectResponse(path, 303, {"Cache-Control": "no-store"})
 
+    @property
+    def asked(self) -> list[tuple[str, str]]:
+        """The query's parameters, without what says what was just done."""
+        pairs = self.request.query_params.multi_items()
+        return [(name, value) for name, value in pairs if name not in {"done", "undo"}]
+
     def next_page(self, cursor: str | None) -> str | None:
         """The same list from a cursor on; None where it ends."""
         if cursor is None:
             return None
-        asked = self.request.query_params.multi_items()
-        kept = [(name, value) for name, value in asked if value and name != "cursor"]
+        kept = [(name, value) for name, value in self.asked if value and name != "cursor"]
         return f"{self.request.url.path}?{urlencode([*kept, ('cursor', cursor)])}"
 
     def keep_form_secret(self, response: Response) -> None:

@@ -16,6 +16,13 @@ export function watchKeys() {
     }
     if (press(event.key)) event.preventDefault();
   });
+  for (const chooser of all("[data-all]")) {
+    chooser.addEventListener("change", () => {
+      for (const box of all("[data-rows] tbody input[type=checkbox]")) {
+        /** @type {HTMLInputElement} */ (box).checked = /** @type {HTMLInputElement} */ (chooser).checked;
+      }
+    });
+  }
   for (const opener of all("[data-open]")) {
     opener.addEventListener("click", () => open(opener.dataset.open ?? ""));
   }
@@ -44,7 +51,18 @@ function doAction(key) {
   const row = document.querySelector("[data-row].here");
   if (key === "Enter" || key === "o") return click(row?.querySelector("a"));
   if (key === "x") return click(row?.querySelector("input[type=checkbox]"));
-  return click(all(`[data-key="${CSS.escape(key)}"]`).find((target) => target.checkVisibility()));
+  return act(key, row);
+}
+
+/** Press the button of an action; in a list, for the marked row where none is selected.
+ *  @param {string} key @param {Element | null} row */
+function act(key, row) {
+  const offered = all(`[data-key="${CSS.escape(key)}"]`);
+  const bulk = offered.find((target) => target.closest("#bulk"));
+  if (bulk && !document.querySelector("[data-rows] input:checked")) {
+    if (!click(row?.querySelector("input[type=checkbox]"))) return false;
+  }
+  return click(bulk ?? offered.find((target) => target.checkVisibility({ visibilityProperty: true })));
 }
 
 /** @param {Element | null | undefined} target */
