@@ -85,6 +85,9 @@ CALLS: dict[str, Callable[[Things], Sent]] = {
         of_app=True,
     ),
     "undoAction": lambda _: Sent("/api/v1/issues/undo", 404, {"undo": str(uuid4())}),
+    "unmergeIssue": lambda t: Sent(
+        f"/api/v1/issues/{t.issue}/unmerge", 400, {"hashes": [str(t.issue)]}, of_app=True
+    ),
     "listActivity": _get(lambda t: f"/api/v1/issues/{t.issue}/activity", of_app=True),
     "addComment": lambda t: Sent(
         f"/api/v1/issues/{t.issue}/comments", 201, {"text": "seen"}, of_app=True

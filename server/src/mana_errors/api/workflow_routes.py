@@ -16,6 +16,7 @@ from mana_errors.model.action import (
     Prioritize,
     Undone,
     UndoRequest,
+    Unmerge,
 )
 from mana_errors.model.activity import Comment, Entry, Link
 from mana_errors.model.issue import IssueStatus, Priority
@@ -59,6 +60,13 @@ async def _act(call: Call[NoQuery, Actions]) -> Acted:
 async def _undo(call: Call[NoQuery, UndoRequest]) -> Undone:
     async with call.reader.connection() as connection:
         return await workflow.undo(connection, call.body.undo, call.apps, call.actor)
+
+
+async def _unmerge(call: Call[NoQuery, Unmerge]) -> Issue:
+    async with call.reader.connection() as connection, connection.transaction():
+        hashes = call.body.hashes
+        made = await workflow.unmerge(connection, call.id, hashes, call.apps, call.actor)
+        return await read_issues.find_issue(connection, made, call.apps)
 
 
 async def _list_activity(call: Call[PageQuery, NoBody]) -> Page[Entry]:
@@ -112,7 +120,7 @@ WORKFLOW_ROUTES: Final[tuple[Route[Any, Any], ...]] = (
         query=NoQuery,
         body=Actions,
         answer=Acted,
-        errors=(400, 404, 413, 415),
+        errors=(400, 404, 409, 413, 415),
         handler=_act,
     ),
     Route(
@@ -138,6 +146,19 @@ WORKFLOW_ROUTES: Final[tuple[Route[Any, Any], ...]] = (
         answer=Issue,
         errors=(400, 404, 413, 415),
         handler=_change_issue,
+    ),
+    Route(
+        method="POST",
+        path="/api/v1/issues/{id}/unmerge",
+        operation="unmergeIssue",
+        summary="Make some of an issue's grouping hashes an issue of their own, which is answered",
+        scope="triage",
+        query=NoQuery,
+        body=Unmerge,
+        answer=Issue,
+        errors=(400, 404, 413, 415),
+        handler=_unmerge,
+        status=201,
     ),
     Route(
         method="GET",

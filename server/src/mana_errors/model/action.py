@@ -65,8 +65,18 @@ class Prioritize(_Base, frozen=True, tag="prioritize"):
     priority: Priority | None
 
 
+class Merge(_Base, frozen=True, tag="merge"):
+    """They are one problem: the others become part of one of them, which keeps its status."""
+
+    into: UUID
+
+
+class Delete(_Base, frozen=True, tag="delete"):
+    """Away with them and their events, for good. Events that come later make new issues."""
+
+
 Change: TypeAlias = Resolve | Reopen | Ignore | Assign | Prioritize
-Action: TypeAlias = Change
+Action: TypeAlias = Change | Merge | Delete
 
 BY_STATUS: Final[dict[IssueStatus, Change]] = {
     IssueStatus.RESOLVED: Resolve(),
@@ -89,6 +99,12 @@ class Acted(msgspec.Struct, frozen=True):
     undo: Annotated[
         UUID | None, Meta(description="Takes it back for an hour; null: nothing to take back.")
     ]
+
+
+class Unmerge(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Which of an issue's grouping hashes shall be an issue of their own."""
+
+    hashes: Annotated[tuple[UUID, ...], Meta(min_length=1, max_length=1000)]
 
 
 class UndoRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -116,8 +132,24 @@ class State(msgspec.Struct, frozen=True):
     priority: Priority | None
 
 
+class Merged(msgspec.Struct, frozen=True):
+    """An issue as it was before it became part of another one."""
+
+    id: UUID
+    into: UUID
+    state: State
+    hashes: list[UUID]
+    # its activity was written on these
+    origins: list[UUID]
+    created_at: datetime
+    regressed_at: datetime | None
+    regressions: int
+    escalated_at: datetime | None
+
+
 class Undo(msgspec.Struct, frozen=True):
     """What takes an action back: issues as they were and as it left them."""
 
     before: list[State] = []
     after: list[State] = []
+    merged: list[Merged] = []

@@ -152,10 +152,15 @@ async def save_sketches(connection: Connection, sketches: dict[UUID, bytes]) -> 
 
 async def recount_users(connection: Connection, hashes: list[UUID]) -> int:
     """Write the number of users of the hashes' issues anew; how many issues these are."""
-    ids = sorted([row["issue_id"] for row in await connection.fetch(_SQL["issues_of"], hashes)])
-    sketches: dict[UUID, list[bytes]] = {issue: [] for issue in ids}
-    for row in await connection.fetch(_SQL["sketches_of_issues"], ids):
+    issues = [row["issue_id"] for row in await connection.fetch(_SQL["issues_of"], hashes)]
+    await recount_issues(connection, issues)
+    return len(issues)
+
+
+async def recount_issues(connection: Connection, issues: list[UUID]) -> None:
+    """Write these issues' numbers of users anew."""
+    sketches: dict[UUID, list[bytes]] = {issue: [] for issue in sorted(issues)}
+    for row in await connection.fetch(_SQL["sketches_of_issues"], list(sketches)):
         sketches[row["issue_id"]].append(row["sketch"])
-    counts = [sketch.count(sketch.merge(sketches[issue])) for issue in ids]
-    await connection.execute(_SQL["save_users"], ids, counts)
-    return len(ids)
+    counts = [sketch.count(sketch.merge(found)) for found in sketches.values()]
+    await connection.execute(_SQL["save_users"], list(sketches), counts)

@@ -23,6 +23,7 @@ from mana_errors.store.filters import Filters, wanted_apps
 from mana_errors.store.queries import load
 
 _SQL: Final = load("read_events")
+_NOT_DELETED: Final = _SQL["not_deleted"]
 _SORT: Final = "occurredAt"
 _STAGES: Final = frozenset(Environment)
 
@@ -69,6 +70,7 @@ async def _page(
         filters.add("e.occurred_at < {}", in_utc(query.until))
     if query.cursor is not None:
         filters.add("(e.occurred_at, e.id) < ({}, {})", *_after(query.cursor))
+    filters.add(_NOT_DELETED)
     apps_value = filters.one_or_many("e.app_id", apps)
     source = _SQL["all_apps" if apps_value is None else "some_apps"]
     wanted = source.format(filters=filters, limit=query.limit + 1, apps=apps_value)
@@ -107,7 +109,8 @@ def _after(cursor: str) -> tuple[object, UUID]:
 
 async def find_event(connection: Connection, event_id: UUID, apps: Apps) -> EventDetail:
     """Raises NotFound, for an event of another app too."""
-    row = await connection.fetchrow(_SQL["event"], event_id, None if apps is None else list(apps))
+    sql = _SQL["event"].format(not_deleted=_NOT_DELETED)
+    row = await connection.fetchrow(sql, event_id, None if apps is None else list(apps))
     if row is None:
         raise NotFound(f"there is no event {event_id}")
     return msgspec.convert(dict(row), EventDetail)

@@ -1,7 +1,7 @@
 """What people do about issues: each action in one transaction, with its activity, its entry in the
 audit log and what takes it back."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
@@ -14,7 +14,9 @@ from mana_errors.model.action import (
     Action,
     Assign,
     Change,
+    Delete,
     Ignore,
+    Merge,
     Prioritize,
     Reopen,
     Resolve,
@@ -37,7 +39,7 @@ from mana_errors.model.ids import uuid7
 from mana_errors.model.issue import IssueStatus
 from mana_errors.model.principal import Apps
 from mana_errors.model.reading import Assignee
-from mana_errors.store import activity, audit, fold, partitions, releases
+from mana_errors.store import activity, audit, deleting, fold, merging, partitions, releases
 from mana_errors.store.activity import NewEntry
 from mana_errors.store.audit import Actor
 from mana_errors.store.db import Connection
@@ -59,18 +61,25 @@ async def act(
     connection: Connection, ids: Sequence[UUID], action: Action, apps: Apps, actor: Actor
 ) -> Acted:
     """Do one thing about these issues, or about none of them. Raises NotFound for one that is of
-    another app too, BadRequest for what cannot be done."""
+    another app too, BadRequest and Conflict for what cannot be done."""
     async with connection.transaction():
         await fold.hold(connection)
-        before = await states(connection, ids, apps)
-        if missing := set(ids) - before.keys():
-            raise NotFound(f"there is no issue {min(missing)}")
+        before = await _all_states(connection, ids, apps)
         now = await partitions.clock(connection)
-        after = [await _changed(connection, before[id_], action, now) for id_ in before]
-        changed = await _replace(connection, before, after, actor, now)
-        old = [before[state.id] for state in changed]
-        token = await _remember(connection, actor, Undo(old, changed)) if changed else None
-    return Acted([state.id for state in changed], token)
+        match action:
+            case Merge(into=into_id):
+                into = (await _all_states(connection, [into_id], apps))[into_id]
+                merged = await merging.merge(connection, into, list(before.values()), actor)
+                changed, undo = [one.id for one in merged], Undo(merged=merged)
+            case Delete():
+                await deleting.delete(connection, list(before.values()), actor, now)
+                return Acted(list(before), None)
+            case _:
+                wanted = [await _changed(connection, one, action, now) for one in before.values()]
+                after = await _replace(connection, before, wanted, actor, now)
+                changed = [state.id for state in after]
+                undo = Undo([before[id_] for id_ in changed], after)
+        return Acted(changed, await _remember(connection, actor, undo) if changed else None)
 
 
 async def undo(connection: Connection, token: UUID, apps: Apps, actor: Actor) -> Undone:
@@ -83,14 +92,45 @@ async def undo(connection: Connection, token: UUID, apps: Apps, actor: Actor) ->
         if body is None:
             raise NotFound("there is nothing to take back: unknown, done before, or too long ago")
         undo = msgspec.convert(body, Undo)
-        present = await states(connection, [state.id for state in undo.after], apps)
-        same = {state.id for state in undo.after if present.get(state.id) == state}
-        wanted = [state for state in undo.before if state.id in same]
-        await _replace(connection, present, wanted, actor, now)
-    return Undone(
-        [state.id for state in undo.before if state.id in same],
-        [state.id for state in undo.before if state.id not in same],
-    )
+        restored = await _bring_back(connection, undo, apps, actor, now)
+        restored += await _take_apart(connection, undo, apps, actor, now)
+    ids = [*(state.id for state in undo.before), *(merged.id for merged in undo.merged)]
+    return Undone(restored, [id_ for id_ in ids if id_ not in restored])
+
+
+async def _bring_back(
+    connection: Connection, undo: Undo, apps: Apps, actor: Actor, now: datetime
+) -> list[UUID]:
+    """Those issues that nobody changed since get their states back."""
+    present = await states(connection, [state.id for state in undo.after], apps)
+    same = {state.id for state in undo.after if present.get(state.id) == state}
+    wanted = [state for state in undo.before if state.id in same]
+    await _replace(connection, present, wanted, actor, now)
+    return [state.id for state in wanted]
+
+
+async def _take_apart(
+    connection: Connection, undo: Undo, apps: Apps, actor: Actor, now: datetime
+) -> list[UUID]:
+    """Merged issues whose hashes are still together get them back, and their states."""
+    restored: list[UUID] = []
+    for merged in undo.merged:
+        seen = apps is None or merged.state.app_id in apps
+        if seen and await merging.unmerge_again(connection, merged, actor):
+            present = await states(connection, [merged.id], apps)
+            await _replace(connection, present, [merged.state], actor, now)
+            restored.append(merged.id)
+    return restored
+
+
+async def unmerge(
+    connection: Connection, issue_id: UUID, hashes: Collection[UUID], apps: Apps, actor: Actor
+) -> UUID:
+    """Make some of an issue's hashes an issue of their own; its id. Raises NotFound, BadRequest."""
+    async with connection.transaction():
+        await fold.hold(connection)
+        state = (await _all_states(connection, [issue_id], apps))[issue_id]
+        return await merging.unmerge(connection, state, hashes, actor)
 
 
 async def forget_undos(connection: Connection, now: datetime) -> None:
@@ -110,6 +150,13 @@ async def states(connection: Connection, ids: Sequence[UUID], apps: Apps) -> dic
     rows = await connection.fetch(_SQL["states"], list(ids), seen)
     found = {row["id"]: msgspec.convert(dict(row), State) for row in rows}
     return {id_: found[id_] for id_ in ids if id_ in found}
+
+
+async def _all_states(connection: Connection, ids: Sequence[UUID], apps: Apps) -> dict[UUID, State]:
+    found = await states(connection, ids, apps)
+    if missing := set(ids) - found.keys():
+        raise NotFound(f"there is no issue {min(missing)}")
+    return found
 
 
 async def _changed(connection: Connection, state: State, action: Change, now: datetime) -> State:
