@@ -77,23 +77,115 @@ STACKS = {
     ),
     "go": (
         GO,
-        ["/srv/shop/cart.go main.(*Cart).Total 42", "/srv/shop/db/read.go db.Read 7",
-         "/srv/shop/main.go main.main 9"],
+        ["/srv/shop/cart.go (*Cart).Total 42", "/srv/shop/db/read.go Read 7",
+         "/srv/shop/main.go main 9"],
         5,
     ),
     "ruby": (
         RUBY,
-        ["/srv/shop/app/models/cart.rb total 42", "/srv/shop/app/models/cart.rb sum 30",
-         "bin/shop <main> 3"],
+        ["/srv/shop/app/models/cart.rb Cart#total 42",
+         "/srv/shop/app/models/cart.rb block in sum 30", "bin/shop <main> 3"],
         4,
     ),
     "php": (
         PHP,
-        ["/srv/shop/src/Cart.php total 12", "/srv/shop/src/Checkout.php run 42",
+        ["/srv/shop/src/Cart.php Shop\\Cart->total 12",
+         "/srv/shop/src/Checkout.php Shop\\Checkout::run 42",
          "/srv/shop/public/index.php {main} 3"],
         5,
     ),
 }  # fmt: skip
+
+
+# What is seen less often: text -> its own calls, failing one first
+SUPPRESSED = """\
+Exception in thread "main" java.lang.RuntimeException: x
+	at com.acme.A.a(A.java:1)
+	Suppressed: java.lang.Exception: s
+		at com.acme.S.s(S.java:3)
+Caused by: java.io.IOException
+	at com.acme.C.c(C.java:4)
+"""
+OBFUSCATED = """\
+java.lang.NullPointerException
+	at a.b.c.d(SourceFile:3)
+	at a.a.a(:7)
+	at a.c.b(Unknown Source:8)
+	at com.acme.Cart.access$000(Cart.java)
+	at shop//com.acme.Cart$$Lambda$14/0x0000000800c03000.accept(Unknown Source)
+	at _COROUTINE._BOUNDARY._(CoroutineDebugging.kt:46)
+	at java.base@17.0.1/java.lang.Thread.run(Thread.java:833) ~[?:?]
+"""
+RECOVERED = """\
+panic: boom [recovered]
+	panic: boom
+
+goroutine 34 [running]:
+panic({0x1, 0x2})
+	/usr/local/go/src/runtime/panic.go:770 +0x132
+github.com/acme/shop.Map[...](...)
+	/srv/shop/map.go:42
+github.com/acme/shop.(*Cart).Total.func1()
+	C:/srv/shop/cart.go:9 +0x5
+"""
+REVERSED = """\
+Traceback (most recent call last):
+	2: from cart.rb:9:in `<main>'
+	1: from cart.rb:5:in `sum'
+cart.rb:2:in `total': no cart (RuntimeError)
+"""
+NEXT = """\
+LogicException: no cart in /srv/src/Cart.php:12
+Stack trace:
+#0 {main}
+
+Next RuntimeException: outer in /srv/src/App.php:7
+Stack trace:
+#0 /srv/public/index.php(3): Shop\\{closure}()
+#1 {main}
+"""
+ASYNC = """\
+System.AggregateException: One or more errors occurred. (no cart)
+ ---> System.InvalidOperationException: no cart
+   at Acme.Cart.Sum() in /src/Cart.cs:line 42
+   --- End of inner exception stack trace ---
+   at Acme.Program.Run[T](T x) in /src/Program.cs:line 3
+--- End of stack trace from previous location where exception was thrown ---
+   at System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw()
+   at Acme.Cart..ctor()
+   at lambda_method4(Closure, Object)
+"""
+VARIANTS = {
+    "suppressed and caused": (SUPPRESSED, ["com.acme.A a 1"]),
+    "obfuscated and generated": (
+        OBFUSCATED,
+        ["a.b.c d 3", "a.a a 7", "a.c b 8", "com.acme.Cart access$000 0",
+         "com.acme.Cart$$Lambda$14/0x0000000800c03000 accept 0"],
+    ),
+    "recovered and generic": (
+        RECOVERED, ["/srv/shop/map.go Map[...] 42", "C:/srv/shop/cart.go (*Cart).Total.func1 9"],
+    ),
+    "turned over": (REVERSED, ["cart.rb total 2", "cart.rb sum 5", "cart.rb <main> 9"]),
+    "with a cause": (
+        NEXT, ["/srv/src/App.php Shop\\{closure} 7", "/srv/public/index.php {main} 3"],
+    ),
+    "main alone": ("PHP Error: a: b in /srv/x.php:3\n#0 {main}", ["/srv/x.php {main} 3"]),
+    "asynchronous": (ASYNC, ["Acme.Program Run[T] 3", "Acme.Cart .ctor 0"]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_stacks_that_are_seen_less_often(variant: str) -> None:
+    """The reported error's own calls, whatever stands around them."""
+    text, own = VARIANTS[variant]
+    stack = parse_stack(text)
+    assert stack is not None
+    found = [
+        f"{frame.module or frame.file} {frame.function} {frame.line}"
+        for frame in reversed(stack.frames)
+        if frame.in_app
+    ]
+    assert found == own
 
 
 @pytest.mark.parametrize("language", STACKS)

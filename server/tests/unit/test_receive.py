@@ -64,6 +64,15 @@ def test_raw_deflate_is_read_too() -> None:
     assert received(whole(raw_deflate(BODY)), content_encoding="deflate") == BODY
 
 
+@pytest.mark.parametrize("label", ["gzip", "deflate", ""])
+@pytest.mark.parametrize("pack", [gzip.compress, bytes])
+def test_a_wrong_label_is_seen_through(label: str, pack: Callable[[bytes], bytes]) -> None:
+    """gzip called deflate or nothing at all; JSON that a proxy has decompressed already."""
+    assert received(whole(pack(BODY)), content_encoding=label) == BODY
+    if pack is gzip.compress:
+        assert received(whole(zlib.compress(BODY)), content_encoding="gzip") == BODY
+
+
 def test_encodings_stack() -> None:
     """The last one applied is undone first."""
     body = gzip.compress(brotli.compress(BODY))

@@ -100,6 +100,34 @@ def test_addresses_of_clients_are_hidden_unless_an_app_wants_them() -> None:
     assert (kept.payload, kept.request_headers) == (fields["payload"], fields["request_headers"])
 
 
+def test_a_clients_address_is_hidden_wherever_it_stands() -> None:
+    """As any hidden value is; those of machines and longer ones stay."""
+    event = cleaned(
+        request_headers={"Forwarded": 'for="[2001:db8::17]:4711";proto=https, for=10.0.0.5'},
+        message="203.0.113.7 got 1203.0.113.7, 203.0.113.70 and 10.0.0.5; 2001:db8::17 none",
+        tags={"ip": "203.0.113.7"},
+        context={"2001:db8::17": "seen"},
+        payload={"user": {"ip": "203.0.113.7"}, "breadcrumbs": [{"message": "ping 203.0.113.7."}]},
+    )
+    assert event.message == (f"{MARKER} got 1203.0.113.7, 203.0.113.70 and 10.0.0.5; {MARKER} none")
+    assert (event.tags, event.context) == ({"ip": MARKER}, {MARKER: "seen"})
+    assert event.payload is not None
+    assert event.payload["breadcrumbs"] == [{"message": f"ping {MARKER}."}]
+
+
+@pytest.mark.parametrize("placeholder", ["[Filtered]", "Filtered", "[REDACTED]"])
+def test_what_an_sdk_hid_itself_is_no_secret_elsewhere(placeholder: str) -> None:
+    """Its placeholder is a word of the language, too."""
+    event = cleaned(
+        request_headers={"Authorization": placeholder},
+        request_url=f"https://shop.example/?token={placeholder}&a=1",
+        message=f"{placeholder} products",
+    )
+    assert event.message == f"{placeholder} products"
+    assert event.request_url == f"https://shop.example/?token={placeholder}&a=1"
+    assert event.request_headers == {"Authorization": MARKER}
+
+
 def test_e_mail_addresses_are_hidden_for_apps_that_say_so() -> None:
     """Wherever they stand."""
     fields: dict[str, Any] = {

@@ -3,11 +3,12 @@
 import json
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 
 from mana_errors.digest.frames import structured_stack
-from mana_errors.digest.group import Telling, tell
+from mana_errors.digest.group import Telling, group, tell
 from mana_errors.digest.parse import parse_stack
 from mana_errors.ingest.identify import Sender
 from mana_errors.ingest.sentry.envelope import read_envelope
@@ -100,3 +101,69 @@ def test_readable_stacks_tell_the_same(case: dict[str, Any]) -> None:
     assert structured is not None
     assert text is not None
     assert text.signature == structured.signature
+
+
+def test_a_message_is_told_by_its_words_and_by_who_logged_it() -> None:
+    """One function logs many things; with `attach_stacktrace` all have the same stack."""
+
+    def hash_of(text: str, *params: str, function: str = "report") -> UUID:
+        frames = [{"filename": "log.py", "function": function, "lineno": 3, "in_app": True}]
+        stack = {"stacktrace": {"frames": frames}, "current": True}
+        entry = {"message": text, "params": list(params)}
+        event = event_of({"platform": "python", "logentry": entry, "threads": {"values": [stack]}})
+        return group(event, tell(structured_stack(event))).grouping_hash
+
+    assert hash_of("no stock of %s", "tea") == hash_of("no stock of %s", "milk")
+    assert hash_of("no stock of %s", "tea") != hash_of("no price of %s", "tea")
+    assert hash_of("no stock of %s", "tea") != hash_of("no stock of %s", "tea", function="sell")
+
+
+DOTNET = [
+    {"module": "System.Threading.Tasks.Task", "function": "Execute", "package": "CoreLib"},
+    {"module": "Acme.Cart+<SumAsync>d__3", "function": "MoveNext", "package": "Acme, Version=1"},
+]
+COCOA = [
+    {"function": "main", "package": "/Apps/1A2B/Shop.app/Shop", "instruction_addr": "0x1"},
+    {"function": "Cart.total()", "package": "/Apps/1A2B/Shop.app/Shop", "instruction_addr": "0x2"},
+]
+# @sentry/react-native: a crash below JavaScript
+MIXED = [
+    {"filename": "app.js", "function": "<anonymous>", "platform": "javascript", "in_app": True},
+    {"module": "com.acme.Bridge", "function": "call", "platform": "java", "in_app": True},
+]
+
+
+@pytest.mark.parametrize(
+    ("platform", "frames", "signature", "culprit"),
+    [
+        ("csharp", DOTNET, "Acme.Cart SumAsync", "Acme.Cart+<SumAsync>d__3 in MoveNext"),
+        ("cocoa", COCOA, "Shop.app/Shop Cart.total() | Shop.app/Shop main",
+         "Shop.app/Shop in Cart.total()"),
+        ("javascript", MIXED, "com.acme.Bridge call", "com.acme.Bridge in call"),
+    ],
+)  # fmt: skip
+def test_calls_compiled_without_lines_tell(
+    platform: str, frames: list[dict[str, Any]], signature: str, culprit: str
+) -> None:
+    """.NET without symbols, native code, obfuscated Java: the names say where it was."""
+    thrown = {"type": "E", "stacktrace": {"frames": frames}}
+    event = event_of({"platform": platform, "exception": {"values": [thrown]}})
+    assert tell(structured_stack(event)) == Telling(signature, culprit)
+
+
+def test_addresses_without_names_tell_by_their_place_in_the_library() -> None:
+    """Which is the same wherever the library was loaded."""
+
+    def told_at(base: int) -> Telling | None:
+        frames = [
+            {"instruction_addr": hex(base + 0x1000)},
+            {"instruction_addr": hex(base + 0x2ABC)},
+        ]
+        image = {"code_file": "/data/app/x==/lib/libshop.so", "image_addr": hex(base)}
+        images = [{**image, "image_size": 0x100000}, {"code_file": "b.so", "image_addr": "zz"}]
+        thrown = {"type": "SIGSEGV", "stacktrace": {"frames": frames}}
+        content = {"platform": "native", "exception": thrown, "debug_meta": {"images": images}}
+        return tell(structured_stack(event_of(content)))
+
+    wanted = Telling("lib/libshop.so +0x2abc | lib/libshop.so +0x1000", "lib/libshop.so in +0x2abc")
+    assert told_at(0x7000000000) == told_at(0x5500000000) == wanted

@@ -6,6 +6,7 @@ A frame that does not say `inApp` gets it here, by its path, and the event is st
 from functools import lru_cache
 from typing import Any, Final
 
+from mana_errors.digest.images import Images
 from mana_errors.digest.parse.inapp import is_own_python, owner_of_script
 from mana_errors.digest.parse.owners import is_own_runtime
 from mana_errors.model.event import Event, JsonObject
@@ -27,9 +28,10 @@ def structured_stack(event: Event) -> Stack | None:
     if not payload:
         return None
     platform = str(payload.get("platform") or "")
+    images = Images(_objects(payload.get("debugImages")))
     chosen: Stack | None = None
     for frames in _stacks(payload):
-        stack = Stack(platform, tuple([_frame(frame, platform) for frame in frames]))
+        stack = Stack(platform, tuple([_frame(frame, platform, images) for frame in frames]))
         chosen = chosen or stack
     return chosen
 
@@ -53,22 +55,35 @@ def _objects(value: Any) -> list[JsonObject]:
     return [item for item in items if isinstance(item, dict)]
 
 
-def _frame(frame: JsonObject, platform: str) -> Frame:
-    package = _text(frame, "package")
-    place = _text(frame, "path") or _text(frame, "file") or package
-    decided = _decide(platform, place, _text(frame, "module"), _text(frame, "function"), package)
+def _frame(frame: JsonObject, platform: str, images: Images) -> Frame:
+    package, function = _text(frame, "package"), _text(frame, "function")
+    # A crash below JavaScript has frames of both worlds.
+    platform = _text(frame, "platform") or platform
+    place = _text(frame, "path") or _text(frame, "file")
+    if platform not in _BY_MODULE:
+        place = place or package
+    if function is None and "address" in frame and (located := images.locate(frame)) is not None:
+        place, function = located
+    decided = _decide(platform, place, _text(frame, "module"), function, package)
     own = frame.get("inApp")
     if not isinstance(own, bool):
         own = frame["inApp"] = decided.in_app
-    line = frame.get("line")
-    has_line = type(line) is int and 0 < line < _MAX_LINE
     return Frame(
         decided.file,
         decided.function,
         decided.module,
-        line if has_line else None,
+        _line(frame, decided, platform),
         in_app=own,
     )
+
+
+def _line(frame: JsonObject, decided: Frame, platform: str) -> int | None:
+    """0 for a call that is known without its line: compiled without debug information."""
+    line = frame.get("line")
+    if type(line) is int and 0 < line < _MAX_LINE:
+        return line
+    is_compiled = platform in _BY_MODULE or "address" in frame
+    return 0 if is_compiled and decided.function and platform not in _SCRIPTS else None
 
 
 _MAX_LINE: Final = 2**31
@@ -90,15 +105,8 @@ def _decide(
     """The frame as a text stack of the same call would say it, and whose code it is."""
     if platform in _SCRIPTS:
         owner, own = owner_of_script(place or "")
-        return Frame(place, _script_function(function), owner, in_app=own)
+        return Frame(place, function, owner, in_app=own)
     if platform == "python":
         return Frame(place, function, None if place else module, in_app=is_own_python(place or ""))
     own = is_own_runtime(platform, place or "", module or "", package or "")
     return Frame(place, function, module if platform in _BY_MODULE else None, in_app=own)
-
-
-def _script_function(function: str | None) -> str | None:
-    """As digest/parse/javascript.py names it."""
-    if function is None or function == "?":
-        return None
-    return function.removeprefix("async ").partition(" [as ")[0]

@@ -9,7 +9,7 @@ A grouping hash covers the app and these components, in this order:
 1. the client's fingerprint, when sent, with the hash of 2 in the place of each {{ default }};
 2. else the error's code and type, the request's method and normalised path, and
    a. the stack signature: the app's own calls, or, without any, all that have a position;
-   b. without such a stack, the normalised message.
+   b. without such a stack the normalised message; of what is no exception, the message as well.
 """
 
 import re
@@ -21,13 +21,14 @@ from uuid import UUID
 
 import msgspec
 
+from mana_errors.digest.calls import is_unnamed, name_call
 from mana_errors.digest.normalize import (
     normalize_file,
     normalize_message,
     normalize_path,
     url_path,
 )
-from mana_errors.model.event import Event, JsonObject
+from mana_errors.model.event import MESSAGE_TYPE, Event, JsonObject
 from mana_errors.model.grouping import Grouping
 from mana_errors.model.stack import Frame, Stack
 
@@ -39,7 +40,6 @@ SIGNATURE_FRAMES: Final = 50
 MAX_TITLE: Final = 200
 _HASH_BYTES: Final = 16
 _DEFAULT: Final = re.compile(r"\{\{ ?default ?\}\}")
-_UNNAMED: Final = frozenset({"", "<anonymous>", "anonymous", "?"})
 
 Components = tuple[tuple[str, str], ...]
 
@@ -55,8 +55,9 @@ class Telling(msgspec.Struct, frozen=True, gc=False):
 
 def tell(stack: Stack | None) -> Telling | None:
     """The telling part of a stack; None when no frame has a position."""
-    frames = _telling_frames(stack)
-    return Telling(_signature(frames), _failing_call(frames[-1])) if frames else None
+    if stack is None or not (frames := _telling_frames(stack)):
+        return None
+    return Telling(_signature(frames, stack.language), _failing_call(frames[-1]))
 
 
 def group(event: Event, telling: Telling | None) -> Grouping:
@@ -92,13 +93,19 @@ class _Request(NamedTuple):
     path: str
 
 
-def _evidence(event: Event, telling: Telling | None) -> tuple[str, str]:
-    if telling is not None:
-        return ("stack", telling.signature)
+def _evidence(event: Event, telling: Telling | None) -> Components:
+    stack = () if telling is None else (("stack", telling.signature),)
+    if stack and event.error_type != MESSAGE_TYPE:
+        return stack
+    # Of a message the stack says who logged it, and one function may log many things.
+    return (*stack, ("message", _words(event)))
+
+
+def _words(event: Event) -> str:
     entry = (event.payload or {}).get("logEntry")
     template = cast("JsonObject", entry).get("template") if isinstance(entry, dict) else None
     # The words as they stand in the code tell problems apart better than with values in them.
-    return ("message", normalize_message(template if isinstance(template, str) else event.message))
+    return normalize_message(template if isinstance(template, str) else event.message)
 
 
 # A storm asks the same thousands of times. An entry is some 2 KB of text.
@@ -110,13 +117,13 @@ def _fingerprint(request: _Request) -> str:
 
 
 @lru_cache(maxsize=2000)
-def _default(request: _Request, evidence: tuple[str, str]) -> tuple[Components, UUID]:
+def _default(request: _Request, evidence: Components) -> tuple[Components, UUID]:
     components = (
         ("code", request.error_code),
         ("type", request.error_type),
         ("method", request.method),
         ("path", normalize_path(request.path)),
-        evidence,
+        *evidence,
     )
     return components, _hash_components(request.app_id, components)
 
@@ -138,30 +145,22 @@ def _hash(fields: Iterable[str]) -> bytes:
     return sha256(text).digest()[:_HASH_BYTES]
 
 
-def _telling_frames(stack: Stack | None) -> list[Frame]:
+def _telling_frames(stack: Stack) -> list[Frame]:
     """The app's own calls that have a position, or all that have one."""
-    if stack is None:
-        return []
     positioned = [frame for frame in stack.frames if frame.line is not None]
     return [frame for frame in positioned if frame.in_app] or positioned
 
 
-def _signature(frames: list[Frame]) -> str:
+def _signature(frames: list[Frame], language: str) -> str:
     """Failing call first; a call repeated in a row stands once, so that depth does not matter."""
     calls: list[str] = []
     for frame in reversed(frames):
-        call = _call(frame)
+        call = name_call(language, frame.module or "", frame.file or "", frame.function or "")
         if not calls or calls[-1] != call:
             calls.append(call)
             if len(calls) == SIGNATURE_FRAMES:
                 break
     return " | ".join(calls)
-
-
-def _call(frame: Frame) -> str:
-    place = frame.module or normalize_file(frame.file or "")
-    function = frame.function or ""
-    return place if function in _UNNAMED else f"{place} {function}"
 
 
 def _title(event: Event) -> str:
@@ -172,9 +171,9 @@ def _title(event: Event) -> str:
 def _failing_call(frame: Frame) -> str:
     if not frame.in_app:
         return ""
-    file = normalize_file(frame.file or "")
+    place = normalize_file(frame.file or "") or frame.module or ""
     function = frame.function or ""
-    return file if function in _UNNAMED else f"{file} in {function}"
+    return place if is_unnamed(function) else f"{place} in {function}"
 
 
 def _culprit(event: Event, request_path: str, telling: Telling | None) -> str:

@@ -22,6 +22,11 @@ Headers = dict[bytes, bytes]
 _STEP_BYTES: Final = 64 * 1024
 # Largest zstd window we allocate for: the 8 MiB that RFC 9659 requires of HTTP receivers.
 _ZSTD_WINDOW_BYTES: Final = 8 * 1024 * 1024
+_DEFLATED: Final = frozenset({b"gzip", b"x-gzip", b"deflate"})
+_GZIP_MAGIC: Final = b"\x1f\x8b"
+# Added to zlib's window bits: look at the header which of both it is.
+_GZIP_OR_ZLIB: Final = 32
+_JSON_STARTS: Final = frozenset({b"{", b"["})
 # What JSON is sent as: properly, by browsers that avoid a preflight, by curl -d, and by mistake.
 _CONTENT_TYPES: Final = frozenset(
     {
@@ -61,9 +66,11 @@ def decode_body(headers: Headers, body: bytes, limit: int) -> bytes:
 
     Raises TooLarge, UnsupportedMedia, BadRequest.
     """
-    if encodings := headers.get(b"content-encoding"):
-        for encoding in reversed(_encodings(encodings)):
-            body = decompress(body, encoding, limit)
+    encodings = _encodings(headers.get(b"content-encoding", b""))
+    if not encodings and body.startswith(_GZIP_MAGIC):
+        encodings = [b"gzip"]
+    for encoding in reversed(encodings):
+        body = decompress(body, encoding, limit)
     return body
 
 
@@ -81,6 +88,8 @@ def _check_content_type(value: bytes, protocol: Protocol) -> None:
 
 
 def _encodings(value: bytes) -> list[bytes]:
+    if not value:
+        return []
     names = [name.strip().lower() for name in value.split(b",")]
     return [name for name in names if name not in {b"", b"identity"}]
 
@@ -150,14 +159,9 @@ class _Brotli:
 
 
 def decompress(data: bytes, encoding: bytes, limit: int) -> bytes:
-    """Undo one content encoding, giving up at `limit` bytes of output.
-
-    `deflate` is zlib (RFC 1950) by the standard and raw (RFC 1951) by habit: both are read.
-    """
+    """Undo one content encoding, giving up at `limit` bytes of output."""
     try:
-        if encoding in {b"gzip", b"x-gzip"}:
-            return _drain(_Zlib(zlib.MAX_WBITS | 16), data, limit)
-        if encoding == b"deflate":
+        if encoding in _DEFLATED:
             return _inflate(data, limit)
         if encoding == b"br":
             return _drain(_Brotli(), data, limit)
@@ -171,8 +175,13 @@ def decompress(data: bytes, encoding: bytes, limit: int) -> bytes:
 
 
 def _inflate(data: bytes, limit: int) -> bytes:
+    """gzip, zlib (RFC 1950, what the standard calls deflate) or raw deflate (RFC 1951, what many
+    take for it), whichever it is: clients confuse them."""
+    if data[:1] in _JSON_STARTS:
+        # A proxy has undone it and left the header. No deflated text begins so.
+        return data
     try:
-        return _drain(_Zlib(zlib.MAX_WBITS), data, limit)
+        return _drain(_Zlib(zlib.MAX_WBITS | _GZIP_OR_ZLIB), data, limit)
     except zlib.error:
         return _drain(_Zlib(-zlib.MAX_WBITS), data, limit)
 

@@ -82,8 +82,12 @@ _FIXED: Final = {
     "/v1/logs": Route(Wire.LOGS),
     "/v1/traces": Route(Wire.TRACES),
 }
-# A DSN may have a path in front, which a proxy may leave there.
-_SENTRY: Final = re.compile(r"(?:/[^/]+)*?/api/([0-9]{1,18})/(envelope|store|security)")
+# A DSN may have a path in front, which a proxy may leave there. OpenTelemetry's paths are Sentry's,
+# too.
+_SENTRY: Final = re.compile(
+    r"(?:/[^/]*)*?/api/([0-9]{1,18})/"
+    r"(?:(envelope|store|security)|integration/otlp/v1/(logs|traces))"
+)
 
 
 @lru_cache(_REMEMBERED)
@@ -95,4 +99,4 @@ def find_route(path: bytes) -> Route | None:
     if (fixed := _FIXED.get(text)) is not None:
         return fixed
     match = _SENTRY.fullmatch(text)
-    return Route(Wire(match[2]), int(match[1])) if match else None
+    return Route(Wire(match[2] or match[3]), int(match[1])) if match else None

@@ -2,13 +2,15 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 import msgspec
 
 # JSON as decoded by msgspec: a stranger wrote it, so nothing narrower than Any can be promised
 JsonObject = dict[str, Any]
+# The error_type of what Sentry's SDKs send as a message or from a log, without an exception.
+MESSAGE_TYPE: Final = "Message"
 
 
 class SourceType(StrEnum):

@@ -41,6 +41,9 @@ def _parse_line(line: str) -> Frame | None:
     module, dot, function = name.rpartition(".")
     if not dot:
         return None
+    if module.endswith("."):
+        # constructors: Acme.Cart..ctor
+        module, function = module[:-1], f".{function}"
     file, found, number = place.rpartition(_LINE)
     is_placed = found and number.isdecimal() and len(number) <= _MAX_DIGITS
     # Without symbols there are no lines; the method tells as much.

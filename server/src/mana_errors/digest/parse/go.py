@@ -33,7 +33,7 @@ def _frame(call: str, place: str) -> Frame | None:
     function = call.removeprefix(_CREATED).partition(" in goroutine ")[0]
     if function.endswith(")"):
         function = function[: function.rfind("(")]
-    # The package's path says nothing that the file does not.
-    function = function.rpartition("/")[2]
+    # The package says nothing that the file does not: github.com/acme/shop.(*Cart).Total
+    function = function.rpartition("/")[2].partition(".")[2] or function
     own = is_own_runtime("go", path, "", "")
     return Frame(path, function or None, None, int(number), in_app=own)

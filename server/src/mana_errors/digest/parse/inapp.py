@@ -13,6 +13,8 @@ _FOREIGN_SCRIPTS: Final = (
     "safari-extension:",
     "safari-web-extension:",
     "extensions::",
+    # Gecko's own library
+    "self-hosted",
     "chrome:",
     "resource:",
 )

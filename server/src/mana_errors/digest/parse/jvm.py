@@ -1,7 +1,8 @@
 """Frames of the JVM's stacks: Java, Kotlin, Scala.
 
 at com.acme.shop.Cart.total(Cart.java:42)         at java.base/java.lang.Thread.run(Thread.java:8)
-at app//com.acme.Cart$1.run(Unknown Source)       ... 12 more
+at app//com.acme.Cart$1.run(Unknown Source)       at a.b.c(SourceFile:7)
+... 12 more
 """
 
 from mana_errors.digest.parse.owners import is_own_runtime
@@ -10,6 +11,9 @@ from mana_errors.model.stack import Frame
 # What follows is the stack of an earlier error.
 _CAUSES = ("Caused by:", "Suppressed:")
 _MAX_DIGITS = 9
+# What stands for the file of native, generated and obfuscated methods.
+_NO_FILES = frozenset({"Native Method", "Unknown Source", "SourceFile", "<generated>", ""})
+_LAMBDA = "$$Lambda"
 
 
 def is_jvm(line: str) -> bool:
@@ -36,18 +40,26 @@ def _parse_line(line: str) -> Frame | None:
     if not opened or not line.startswith("at ") or " " in call:
         return None
     place, closed, _ = place.partition(")")
-    file, _, number = place.partition(":")
-    known = "." in file and " " not in file
-    if not closed or not (known or place in {"Native Method", "Unknown Source"}):
+    file, colon, number = place.partition(":")
+    has_file = file not in _NO_FILES
+    # .NET's methods without parameters have nothing in the brackets.
+    if not closed or not place or (colon and not _is_line(number)):
         return None
-    # Module and class loader stand in front: java.base/, app//
-    name = call.rpartition("/")[2]
-    module, dot, function = name.rpartition(".")
+    if has_file and not _is_file(file, colon):
+        return None
+    # Module and class loader stand in front: java.base/, app//. Names of lambdas have a slash.
+    name, is_lambda, rest = call.partition(_LAMBDA)
+    module, dot, function = f"{name.rpartition('/')[2]}{is_lambda}{rest}".rpartition(".")
     if not dot:
         return None
-    line_number = int(number) if number.isdecimal() and len(number) <= _MAX_DIGITS else None
-    if place == "Unknown Source":
-        # Obfuscated, without lines: the method tells all the same.
-        line_number = 0
     own = is_own_runtime("java", "", module, "")
-    return Frame(file if known else None, function, module, line_number, in_app=own)
+    # Without a line the method tells all the same.
+    return Frame(file if has_file else None, function, module, int(number or 0), in_app=own)
+
+
+def _is_file(name: str, colon: str) -> bool:
+    return " " not in name and ("." in name or bool(colon))
+
+
+def _is_line(number: str) -> bool:
+    return number.isdecimal() and len(number) <= _MAX_DIGITS

@@ -16,6 +16,7 @@ _FOREIGN_MODULES: Final = {
             "kotlinx.",
             "scala.",
             "groovy.",
+            "_COROUTINE.",
         ),
         *("jakarta.", "android.", "androidx.", "com.android.", "dalvik.", "libcore."),
         *("org.springframework.", "org.apache.", "org.hibernate.", "org.jboss.", "io.netty."),
@@ -41,7 +42,13 @@ _FOREIGN_PACKAGES: Final = (
     *("/usr/lib/", "/lib/", "/lib64/", "/System/Library/", "/apex/", "/system/"),
     *("C:\\Windows\\", "UIKit", "CoreFoundation", "libsystem", "libdispatch", "libswift"),
 )
-_ALIASES: Final = {"kotlin": "java", "scala": "java", "dotnet": "csharp", "other": ""}
+_ALIASES: Final = {
+    "kotlin": "java",
+    "scala": "java",
+    "dotnet": "csharp",
+    # what Rust's SDK calls itself; C's libraries are told by their package
+    "native": "rust",
+}
 
 
 def is_own_runtime(platform: str, place: str, module: str, package: str) -> bool:

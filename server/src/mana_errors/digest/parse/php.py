@@ -15,29 +15,28 @@ from mana_errors.model.stack import Frame
 _CALL: Final = re.compile(r"#\d{1,4} (.{1,500}?)(?:\((\d{1,9})\))?: ([^(]{1,300})")
 _THROWN: Final = re.compile(r" in (\S{1,500}\.\w{2,5}):(\d{1,9})\s*$")
 _MAIN: Final = "{main}"
+_LAST: Final = f" {_MAIN}"
+_NEXT: Final = "Next "
 
 
 def is_php(line: str) -> bool:
     """Whether a stripped line is a PHP frame."""
-    return line.startswith("#") and _CALL.match(line) is not None
+    return line.startswith("#") and (_CALL.match(line) is not None or line.endswith(_LAST))
 
 
 def parse_php(text: str) -> list[Frame]:
-    """Frames, oldest call first. A line names a function and where it was called, which is inside
-    the function of the next line."""
+    """Frames, oldest call first; of an error with causes, its own, which stand last. A line names a
+    function and where it was called, which is inside the function of the next line."""
     place: tuple[str, int | None] | None = None
     frames: list[Frame] = []
     for raw in text.split("\n"):
         line = raw.strip()
         if match := _CALL.match(line):
-            function = re.split(r"->|::|\\", match[3])[-1]
             if place is not None:
-                frames.append(_frame(place, function))
+                frames.append(_frame(place, match[3]))
             place = (match[1], int(match[2]) if match[2] else None)
-        elif not frames and place is None and (thrown := _THROWN.search(line[-600:])):
-            place = (thrown[1], int(thrown[2]))
-        elif frames and line.startswith("Next "):
-            break
+        elif (thrown := _THROWN.search(line[-600:])) and (not place or line.startswith(_NEXT)):
+            frames, place = [], (thrown[1], int(thrown[2]))
     if place is not None:
         frames.append(_frame(place, _MAIN))
     frames.reverse()

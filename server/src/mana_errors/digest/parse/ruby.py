@@ -1,12 +1,18 @@
 """Frames of Ruby's stacks.
 
 /srv/shop/cart.rb:42:in 'Cart#total'        	from app.rb:3:in `<main>'
+
+Ruby 2.5 to 2.7 turn it over for terminals, and number the calls: `2: from app.rb:3:in ...`.
 """
+
+import re
 
 from mana_errors.digest.parse.owners import is_own_runtime
 from mana_errors.model.stack import Frame
 
 _IN = ":in "
+_NUMBERED = re.compile(r"\d{1,6}: from ")
+_FROM = re.compile(r"^(?:\d{1,6}: )?from ")
 _MAX_DIGITS = 9
 
 
@@ -17,21 +23,20 @@ def is_ruby(line: str) -> bool:
 
 def parse_ruby(text: str) -> list[Frame]:
     """Frames, oldest call first."""
-    found = (_parse_line(line.strip()) for line in text.split("\n"))
-    frames = [frame for frame in found if frame is not None]
-    frames.reverse()
+    lines = [line.strip() for line in text.split("\n")]
+    frames = [frame for frame in map(_parse_line, lines) if frame is not None]
+    if not any(map(_NUMBERED.match, lines)):
+        frames.reverse()
     return frames
 
 
 def _parse_line(line: str) -> Frame | None:
-    place, found, rest = line.removeprefix("from ").partition(_IN)
+    place, found, rest = _FROM.sub("", line).partition(_IN)
     file, _, number = place.rpartition(":")
     if not found or not file or not number.isdecimal() or len(number) > _MAX_DIGITS:
         return None
     if rest[:1] not in {"'", "`"}:
         return None
-    function = rest[1:].partition("'")[0].removeprefix("block in ").removeprefix("rescue in ")
+    function = rest[1:].partition("'")[0]
     own = is_own_runtime("ruby", file, "", "")
-    # Ruby 3.4 writes Cart#total where older ones write total.
-    function = function.rpartition("#")[2].rpartition(".")[2]
     return Frame(file, function or None, None, int(number), in_app=own)

@@ -131,7 +131,8 @@ def _payload(
     if is_exception(what.attributes):
         escaped = what.attributes.get("exception.escaped")
         thrown = {"type": kind, "value": message, "module": module}
-        if escaped in {True, "True", "true"}:
+        # A stranger may send a list, which has no hash: no set.
+        if escaped in (True, "True", "true"):
             thrown["mechanism"] = {"type": "otel", "handled": False}
         thrown = {name: value for name, value in thrown.items() if value is not None}
     rest = {

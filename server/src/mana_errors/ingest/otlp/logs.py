@@ -2,7 +2,7 @@
 
 from mana_errors.ingest.otlp.events import Occurrence, is_exception, report_of, severity_of
 from mana_errors.ingest.otlp.reading import OtlpReading, Reports
-from mana_errors.ingest.otlp.wire import Log, attributes_of, decode_logs, hex_of, plain
+from mana_errors.ingest.otlp.wire import Log, attributes_of, decode_logs, hex_of, number, plain
 from mana_errors.model.event import JsonObject, Severity
 
 
@@ -22,7 +22,9 @@ def read_logs(body: bytes, content_type: bytes) -> OtlpReading:
 
 
 def _occurrence(record: Log, resource: JsonObject, scope: str) -> Occurrence | None:
-    severity = severity_of(record.severity_number, record.severity_text)
+    said = record.severity_number
+    # Some write the enum's name: SEVERITY_NUMBER_ERROR
+    severity = severity_of(number(said), record.severity_text or str(said))
     is_error = severity.rank >= Severity.ERROR.rank
     if not is_error and not any(item.key.startswith("exception.") for item in record.attributes):
         return None
@@ -31,11 +33,11 @@ def _occurrence(record: Log, resource: JsonObject, scope: str) -> Occurrence | N
         return None
     return Occurrence(
         resource,
-        scope,
+        plain(scope),
         attributes,
         {},
         "",
-        record.time_unix_nano or record.observed_time_unix_nano,
+        number(record.time_unix_nano) or number(record.observed_time_unix_nano),
         body=plain(record.body),
         severity=severity,
         trace_id=hex_of(record.trace_id),

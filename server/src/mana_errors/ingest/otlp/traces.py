@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from mana_errors.ingest.otlp.events import Occurrence, report_of
 from mana_errors.ingest.otlp.reading import OtlpReading, Reports
-from mana_errors.ingest.otlp.wire import Span, attributes_of, decode_traces, hex_of
+from mana_errors.ingest.otlp.wire import Span, attributes_of, decode_traces, hex_of, number, plain
 from mana_errors.model.event import JsonObject
 
 # https://opentelemetry.io/docs/specs/semconv/exceptions/exceptions-spans/
@@ -33,11 +33,11 @@ def _occurrences(span: Span, resource: JsonObject, scope: str) -> Iterator[Occur
     for event in recorded:
         yield Occurrence(
             resource,
-            scope,
+            plain(scope),
             attributes_of(event.attributes),
             of_span,
-            span.name,
-            event.time_unix_nano,
+            plain(span.name),
+            number(event.time_unix_nano),
             trace_id=hex_of(span.trace_id),
             span_id=hex_of(span.span_id),
             parent_span_id=hex_of(span.parent_span_id),

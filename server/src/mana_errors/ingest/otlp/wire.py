@@ -1,7 +1,8 @@
 """OTLP's two encodings -> one shape.
 
 The structs mirror the protobuf messages field by field, so that what walks them walks either.
-In JSON, ids are hex and 64-bit integers may be strings.
+In JSON, ids are hex and 64-bit integers may be strings. Numbers and ids may be anything there, so
+that one odd field costs itself: number() and hex_of() read them.
 """
 
 from collections.abc import Sequence
@@ -34,11 +35,11 @@ class Log(Protocol):
     """One log record."""
 
     @property
-    def time_unix_nano(self) -> int: ...
+    def time_unix_nano(self) -> Any: ...
     @property
-    def observed_time_unix_nano(self) -> int: ...
+    def observed_time_unix_nano(self) -> Any: ...
     @property
-    def severity_number(self) -> int: ...
+    def severity_number(self) -> Any: ...
     @property
     def severity_text(self) -> str: ...
     @property
@@ -46,16 +47,16 @@ class Log(Protocol):
     @property
     def attributes(self) -> Sequence[KeyValue]: ...
     @property
-    def trace_id(self) -> bytes | str: ...
+    def trace_id(self) -> Any: ...
     @property
-    def span_id(self) -> bytes | str: ...
+    def span_id(self) -> Any: ...
 
 
 class SpanEvent(Protocol):
     """Something that happened in a span."""
 
     @property
-    def time_unix_nano(self) -> int: ...
+    def time_unix_nano(self) -> Any: ...
     @property
     def name(self) -> str: ...
     @property
@@ -66,11 +67,11 @@ class Span(Protocol):
     """One span."""
 
     @property
-    def trace_id(self) -> bytes | str: ...
+    def trace_id(self) -> Any: ...
     @property
-    def span_id(self) -> bytes | str: ...
+    def span_id(self) -> Any: ...
     @property
-    def parent_span_id(self) -> bytes | str: ...
+    def parent_span_id(self) -> Any: ...
     @property
     def name(self) -> str: ...
     @property
@@ -96,26 +97,26 @@ class _Described(_Struct):
 
 
 class _Log(_Struct):
-    time_unix_nano: int = 0
-    observed_time_unix_nano: int = 0
-    severity_number: int = 0
+    time_unix_nano: Any = 0
+    observed_time_unix_nano: Any = 0
+    severity_number: Any = 0
     severity_text: str = ""
     body: Any = None
     attributes: list[_KeyValue] = []
-    trace_id: str = ""
-    span_id: str = ""
+    trace_id: Any = ""
+    span_id: Any = ""
 
 
 class _SpanEvent(_Struct):
-    time_unix_nano: int = 0
+    time_unix_nano: Any = 0
     name: str = ""
     attributes: list[_KeyValue] = []
 
 
 class _Span(_Struct):
-    trace_id: str = ""
-    span_id: str = ""
-    parent_span_id: str = ""
+    trace_id: Any = ""
+    span_id: Any = ""
+    parent_span_id: Any = ""
     name: str = ""
     attributes: list[_KeyValue] = []
     events: list[_SpanEvent] = []
@@ -267,9 +268,23 @@ def _scalar(value: Any) -> Any:
     return value
 
 
-def hex_of(identifier: bytes | str) -> str | None:
+def number(value: Any) -> int:
+    """An integer of either encoding; 0 for what is none."""
+    if isinstance(value, int):
+        return value
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if isinstance(value, str) and value.isdecimal() and len(value) < _MAX_DIGITS:
+        return int(value)
+    return 0
+
+
+def hex_of(identifier: Any) -> str | None:
     """An id in lower-case hex; None where there is none, or all zeros."""
-    text = identifier.hex() if isinstance(identifier, bytes) else identifier.lower()
+    text = identifier.hex() if isinstance(identifier, bytes) else identifier
+    if not isinstance(text, str):
+        return None
+    text = text.lower()
     return text if text.strip("0") and len(text) <= _MAX_HEX and text.isalnum() else None
 
 

@@ -28,7 +28,7 @@ from mana_errors.ingest.sentry.coerce import name_of, without_empty
 from mana_errors.ingest.sentry.envelope import Envelope, Item, read_envelope
 from mana_errors.ingest.sentry.event import read_event
 from mana_errors.ingest.sentry.items import KINDS
-from mana_errors.ingest.sentry.security import read_security
+from mana_errors.ingest.sentry.security import named_in, read_security
 from mana_errors.ingest.sentry.store import from_query, read_store
 from mana_errors.model.event import JsonObject
 
@@ -117,8 +117,8 @@ def read_store_request(sender: Sender, body: bytes) -> SentryRequest:
 
 def read_security_request(sender: Sender, body: bytes) -> SentryRequest:
     """POST …/security/. Raises BadRequest."""
-    del sender
-    return SentryRequest([partial(_as_it_is, report) for report in read_security(body)])
+    said = named_in(sender.query)
+    return SentryRequest([partial(_of_release, report, said) for report in read_security(body)])
 
 
 def _drafts(envelope: Envelope, sender: Sender) -> list[Draft]:
@@ -147,8 +147,8 @@ def _event(
     return report
 
 
-def _as_it_is(report: Report) -> Report:
-    return report
+def _of_release(report: Report, said: dict[str, str]) -> Report:
+    return msgspec.structs.replace(report, **said)
 
 
 def _attachment(item: Item) -> JsonObject:

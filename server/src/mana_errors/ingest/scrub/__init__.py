@@ -70,7 +70,7 @@ def scrub(event: Event, rules: Rules = DEFAULT_RULES) -> Event:
     emails = (scrub_emails,) if rules.emails and b"@" in encoded else ()
     if emails or possible_cleaners(encoded):
         event = _scrub_patterns(event, rules, effort, emails)
-    return _scrub_again(event, effort.hidden) if effort.hidden else event
+    return _scrub_again(event, effort) if effort.hidden or effort.addresses else event
 
 
 def _scrub_names(event: Event, rules: Rules, effort: Effort) -> Event:
@@ -82,16 +82,16 @@ def _scrub_names(event: Event, rules: Rules, effort: Effort) -> Event:
             continue
         clean = fields.clean(value, is_payload=field == "payload")
         if rules.addresses:
-            clean = _without_addresses(field, clean)
+            clean = _without_addresses(field, clean, effort)
         if clean is not value:
             changes[field] = clean
     return msgspec.structs.replace(event, **changes) if changes else event
 
 
-def _without_addresses(field: str, value: JsonObject) -> JsonObject:
+def _without_addresses(field: str, value: JsonObject, effort: Effort) -> JsonObject:
     if field == "request_headers":
-        return without_addresses(value)
-    return without_user_address(value) if field == "payload" else value
+        return without_addresses(value, effort)
+    return without_user_address(value, effort) if field == "payload" else value
 
 
 def _scrub_patterns(
@@ -110,16 +110,23 @@ def _scrub_patterns(
     return _scrub_names(msgspec.structs.replace(event, **changes), rules, Effort())
 
 
-def _scrub_again(event: Event, hidden: set[str]) -> Event:
+def _scrub_again(event: Event, effort: Effort) -> Event:
     """Hide what was hidden in one place wherever it stands."""
     changes: dict[str, Any] = {}
     encoded = _encode(event)
-    found = [value for value in hidden if _encode(value)[1:-1] in encoded]
+    found = [value for value in effort.hidden if _encode(value)[1:-1] in encoded]
     # The longest first: one may be part of another.
     found.sort(key=len, reverse=True)
-    if not found:
+    parts = [re.escape(value) for value in found]
+    # 203.0.113.7 is no part of 203.0.113.70.
+    parts += [
+        rf"(?<![\w.:]){re.escape(address)}(?![\w:]*\w|\.\d)"
+        for address in effort.addresses
+        if address.encode() in encoded
+    ]
+    if not parts:
         return event
-    pattern = re.compile("|".join(map(re.escape, found)))
+    pattern = re.compile("|".join(parts))
     for field in _TEXT_FIELDS + _OBJECT_FIELDS:
         value: Any = getattr(event, field)
         if value:

@@ -8,7 +8,7 @@ words (`sid`, `pin`): those must stand alone.
 from typing import Final
 
 from mana_errors.ingest.scrub.effort import FINDING, STRING, Effort
-from mana_errors.ingest.scrub.marker import MARKER_BYTES
+from mana_errors.ingest.scrub.marker import MARKER_BYTES, PLACEHOLDERS
 from mana_errors.ingest.scrub.names import VERDICTS
 from mana_errors.ingest.scrub.rx import Match, compile_pattern
 
@@ -45,7 +45,10 @@ _bare: Final = compile_pattern(
 _header: Final = compile_pattern(r"(?i)[a-z-]*(?:authorization|cookie)\s*:")
 _line: Final = compile_pattern(r"[^\r\n\"'`]+")
 # Values that are no secret, and say much to whoever debugs a login.
-_TELLING: Final = frozenset({b"null", b"none", b"undefined", b"true", b"false", b"nil", b"nan"})
+_TELLING: Final = frozenset(
+    {b"null", b"none", b"undefined", b"true", b"false", b"nil", b"nan"}
+    | {text.lower().encode() for text in PLACEHOLDERS}
+)
 # "Unexpected token: punc (})": parsers speak of source code.
 _SYNTAX: Final = b"unexpected "
 

@@ -18,7 +18,8 @@ def code_of(
     for value in _said(main, contexts, event, tags):
         if isinstance(value, str) and _CODE.fullmatch(value):
             return value
-        if type(value) is int:
+        # PHP's exceptions all have a code, and 0 where nobody gave one.
+        if type(value) is int and value:
             return str(value)
     return None
 
@@ -31,6 +32,8 @@ def _said(
     # Native crashes and system calls, by name.
     yield as_object(meta.get("errno")).get("name")
     yield as_object(meta.get("signal")).get("name")
+    # @sentry/node takes them off the errors of system calls.
+    yield as_object(contexts.get("node_system_error")).get("code")
     # What the SDKs' "extra error data" integrations collect from the exception itself.
     of_error = as_object(contexts.get(main.get("type") or ""))
     for place in (of_error, as_object(mechanism.get("data")), as_object(event.get("extra")), tags):

@@ -23,8 +23,8 @@ def as_list(value: Any) -> list[Any]:
     if isinstance(value, list):
         return cast("list[Any]", value)
     if isinstance(value, dict):
-        wrapped = cast("JsonObject", value).get("values")
-        return cast("list[Any]", wrapped) if isinstance(wrapped, list) else [value]
+        said = cast("JsonObject", value)
+        return as_list(said["values"]) if "values" in said else [value]
     return []
 
 

@@ -21,6 +21,7 @@ MAX_ITEMS: Final = 1000
 MAX_HEADER_BYTES: Final = 64 * 1024
 _MAX_KIND: Final = 64
 _UUID_DIGITS: Final = 32
+_ITEM_ENDS: Final = frozenset({b"", b"\n", b"\r"})
 
 
 class Item(msgspec.Struct, frozen=True):
@@ -52,7 +53,7 @@ def read_envelope(body: bytes) -> Envelope:
     """Raises BadRequest when even the header cannot be read."""
     if not body or body.isspace():
         raise BadRequest("the envelope is empty")
-    line, position = _line(body, 0)
+    line, position = _line(body, _skip_blank(body, 0))
     header = _header(line, "envelope header")
     items: list[Item] = []
     flaw = None
@@ -94,15 +95,18 @@ def _item(body: bytes, position: int, index: int) -> tuple[Item, int]:
     kind = header.get("type")
     kind = kind[:_MAX_KIND] if isinstance(kind, str) else ""
     length = header.get("length")
-    if isinstance(length, int) and not isinstance(length, bool):
+    sized = type(length) is int
+    if sized:
         end = start + length
         if not 0 <= length <= len(body) - start:
             there = len(body) - start
             raise _Flaw(f"item {index} ({kind}): {length} bytes promised, {there} there")
-        if body[end : end + 1] not in {b"", b"\n", b"\r"}:
-            raise _Flaw(f"item {index} ({kind}): goes on behind its length of {length} bytes")
-        return Item(kind, index, header, body[start:end]), end
+        if not length or body[end : end + 1] in _ITEM_ENDS:
+            return Item(kind, index, header, body[start:end]), end
     payload, end = _line(body, start)
+    # Counted in characters instead of bytes, a length is too short; JSON ends with its line.
+    if sized and not payload.rstrip().endswith(b"}"):
+        raise _Flaw(f"item {index} ({kind}): goes on behind its length of {length} bytes")
     return Item(kind, index, header, payload.removesuffix(b"\r")), end
 
 

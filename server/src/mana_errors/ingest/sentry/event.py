@@ -29,12 +29,11 @@ from mana_errors.ingest.sentry.runs import browser_of, device_of, source_of
 from mana_errors.ingest.sentry.stacks import read_exceptions, read_stack, read_threads
 from mana_errors.ingest.sentry.text import fingerprint_of, message_of
 from mana_errors.ingest.sentry.times import read_time
-from mana_errors.model.event import JsonObject, Severity
+from mana_errors.model.event import MESSAGE_TYPE, JsonObject, Severity
 
 # Sentry takes 1 MiB; SDKs that do not cut (@sentry/node's extra) send more, and a large event
 # tells as much as a small one. What is kept of it is cut to size.
 MAX_EVENT_BYTES: Final = 4 * 1024 * 1024
-MESSAGE_TYPE: Final = "Message"
 
 # Contract and ingest/report.py; in characters.
 _MAX_TYPE: Final = 100
@@ -45,6 +44,8 @@ MAX_TAGS: Final = 200
 MAX_TAG_KEY: Final = 200
 # Sentry keeps 200 characters; whole URLs and ids of several services are worth more.
 MAX_TAG: Final = 1000
+# A thread that crashed, of which nothing else is said.
+CRASH_TYPE: Final = "Crash"
 # What happened just before is what tells.
 MAX_BREADCRUMBS: Final = 100
 MAX_MODULES: Final = 500
@@ -94,15 +95,13 @@ def _report(event: JsonObject, event_id: UUID | None, address: str | None) -> Re
     payload = _payload(event, contexts) | without_empty(
         {
             "exceptions": exceptions,
-            "omitted": omitted,
+            "omitted": omitted or None,
             "logEntry": template,
             "user": user,
             "request": request.pop("request", None),
         }
     )
-    kind = name_of(main.get("type"), _MAX_TYPE) or (
-        MESSAGE_TYPE if not main or message else "Error"
-    )
+    kind = name_of(main.get("type"), _MAX_TYPE) or _kind_without_type(main, message, payload)
     value = main.get("value")
     return Report(
         error_code=codes.code_of(main, contexts, event, tags) or kind,
@@ -127,12 +126,19 @@ def _report(event: JsonObject, event_id: UUID | None, address: str | None) -> Re
     )
 
 
+def _kind_without_type(main: JsonObject, message: str | None, payload: JsonObject) -> str:
+    if not message and any(thread.get("crashed") for thread in payload.get("threads", ())):
+        return CRASH_TYPE
+    return MESSAGE_TYPE if message or not main else "Error"
+
+
 def _payload(event: JsonObject, contexts: JsonObject) -> JsonObject:
     trace = as_object(contexts.get("trace"))
     stack = read_stack(event.get("stacktrace") or event.get("sentry.interfaces.Stacktrace"))
     return without_empty(
         {
             "frames": stack.get("frames"),
+            "omitted": stack.get("omitted"),
             "threads": read_threads(event),
             "breadcrumbs": _breadcrumbs(event),
             "contexts": contexts,

@@ -3,6 +3,8 @@
 from typing import Any, Final
 from urllib.parse import urlencode
 
+from mana_errors.errors import BadRequest
+from mana_errors.ingest.decode import loads
 from mana_errors.ingest.sentry.coerce import (
     as_list,
     as_object,
@@ -45,6 +47,13 @@ def read_request(event: JsonObject) -> JsonObject:
 
 
 def _body(body: Any) -> JsonObject:
+    """An object as it is, also from its JSON; @sentry/node sends bodies as text."""
+    if isinstance(body, str) and body.lstrip()[:1] == "{":
+        try:
+            body = loads(body.encode())
+        except BadRequest:
+            # cut off by the SDK
+            return {"body": body}
     return as_object(body) or {"body": body}
 
 

@@ -16,6 +16,11 @@ _MOBILE_SDKS: Final = (
     "sentry.dart.flutter",
     "sentry.native.android",
 )
+_BACKEND_SDKS: Final = ("sentry.rust",)
+# Of servers whose SDK calls its platform javascript.
+_SERVER_RUNTIMES: Final = frozenset(
+    {"node", "bun", "deno", "cloudflare", "workerd", "vercel-edge", "edge", "edge-light"}
+)
 _MOBILE_PLATFORMS: Final = frozenset({"cocoa", "objc", "swift", "android"})
 _WEB_PLATFORMS: Final = frozenset({"javascript", "wasm"})
 _MOBILE_SYSTEMS: Final = frozenset({"ios", "ipados", "android", "watchos", "tvos"})
@@ -40,14 +45,21 @@ def source_of(event: JsonObject, contexts: JsonObject) -> SourceType | None:
     """Where the app runs, as far as the SDK tells."""
     platform = name_of(event.get("platform"), _MAX_TEXT)
     sdk = name_of(as_object(event.get("sdk")).get("name"), _MAX_TEXT) or ""
-    system = name_of(as_object(contexts.get("os")).get("name"), _MAX_TEXT) or ""
     if sdk.startswith(_MOBILE_SDKS) or platform in _MOBILE_PLATFORMS:
         return SourceType.FRONTEND_MOBILE
     if platform in _WEB_PLATFORMS:
-        return SourceType.FRONTEND_WEB
-    if platform in {None, "other", "native"}:
-        return SourceType.FRONTEND_MOBILE if system.lower() in _MOBILE_SYSTEMS else None
+        is_server = _name(contexts, "runtime") in _SERVER_RUNTIMES
+        return SourceType.BACKEND if is_server else SourceType.FRONTEND_WEB
+    # "Android 14 (API 34)": as Unity says it
+    if _name(contexts, "os").partition(" ")[0] in _MOBILE_SYSTEMS:
+        return SourceType.FRONTEND_MOBILE
+    if platform in {None, "other", "native"} and not sdk.startswith(_BACKEND_SDKS):
+        return None
     return SourceType.BACKEND
+
+
+def _name(contexts: JsonObject, context: str) -> str:
+    return (name_of(as_object(contexts.get(context)).get("name"), _MAX_TEXT) or "").lower()
 
 
 def browser_of(contexts: JsonObject, agent: Any) -> JsonObject | None:

@@ -5,11 +5,12 @@ kebab-case), and the Reporting API (https://www.w3.org/TR/reporting-1/), a list 
 """
 
 from typing import Any, Final, cast
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from mana_errors.errors import BadRequest
 from mana_errors.ingest.decode import loads
 from mana_errors.ingest.report import Report
+from mana_errors.ingest.sentry.coerce import name_of
 from mana_errors.model.event import JsonObject, SourceType
 
 # Browsers send what happened within a minute or so.
@@ -24,6 +25,10 @@ _NAMED: Final = {
     "hpkp-report": "hpkp",
     "known-pins": "hpkp",
 }
+# Of a Report, of the query, and at most how long
+_PARAMETERS: Final = (("release", "sentry_release", 250), ("environment", "sentry_environment", 64))
+# Key, release and environment, percent-encoded.
+_MAX_QUERY: Final = 2000
 _NAMES: Final = {_CSP: "CSP", "expect-ct": "ExpectCT", "expect-staple": "ExpectStaple"}
 _SOURCES: Final = frozenset({"inline", "eval", "self", "data", "blob", "wasm-eval", "trusted-types-policy", "trusted-types-sink"})  # fmt: skip  # noqa: E501
 
@@ -43,6 +48,14 @@ def read_security(body: bytes) -> list[Report]:
     if not reports:
         raise BadRequest("no security report: expected csp-report, or a list of {type, body}")
     return reports
+
+
+def named_in(query: bytes) -> dict[str, str]:
+    """Release and environment, which a policy's address may name: browsers know neither."""
+    text = query[:_MAX_QUERY].decode("latin-1").replace("%00", "%EF%BF%BD")
+    said = dict(parse_qsl(text))
+    found = {ours: name_of(said.get(theirs), limit) for ours, theirs, limit in _PARAMETERS}
+    return {name: text for name, text in found.items() if text is not None}
 
 
 def _is_typed(value: Any) -> bool:

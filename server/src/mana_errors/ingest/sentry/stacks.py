@@ -167,5 +167,8 @@ _FRAME_FIELDS: Final[dict[str, tuple[str, Callable[[Any], Any], type | None]]] =
     "pre_context": ("preContext", _lines_above, None),
     "post_context": ("postContext", _lines_below, None),
     "vars": ("vars", as_object, dict),
+    "platform": ("platform", _as_name, str),
     "instruction_addr": ("address", _as_name, str),
+    "symbol_addr": ("symbolAddress", _as_name, str),
+    "image_addr": ("imageAddress", _as_name, str),
 }

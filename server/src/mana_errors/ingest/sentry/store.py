@@ -1,6 +1,7 @@
 """Bodies of the store endpoint: one event, as JSON or as old clients packed it."""
 
 import binascii
+import re
 from base64 import b64decode
 from typing import Final
 from urllib.parse import parse_qs, unquote_to_bytes
@@ -8,20 +9,22 @@ from urllib.parse import parse_qs, unquote_to_bytes
 from mana_errors.errors import BadRequest
 from mana_errors.ingest.receive import decompress
 
-_FORM_FIELDS: Final = (b"sentry_data=", b"data=")
+# Of a form; raven-js and old PHP clients.
+_FORM_FIELD: Final = re.compile(rb"(?:^|&)(?:sentry_data|data)=([^&]*)")
+_BOM: Final = b"\xef\xbb\xbf"
 # The first byte of a zlib stream with the window that everybody uses.
 _ZLIB: Final = b"\x78"
+_JSON_STARTS: Final = (b"{", b"[")
 
 
 def read_store(body: bytes, limit: int) -> bytes:
     """The event's JSON, at most `limit` bytes: from JSON, base64 of JSON, base64 of zlib, a zlib
     stream that no header speaks of, or a form with one of them. Raises BadRequest, TooLarge."""
-    body = body.strip()
+    body = body.strip().removeprefix(_BOM)
     if not body:
         raise BadRequest("the body is empty")
-    for field in _FORM_FIELDS:
-        if body.startswith(field):
-            body = unquote_to_bytes(body[len(field) :].partition(b"&")[0].replace(b"+", b"%20"))
+    if not body.startswith(_JSON_STARTS) and (field := _FORM_FIELD.search(body)):
+        body = unquote_to_bytes(field[1].replace(b"+", b"%20"))
     return _unpack(body, limit)
 
 
@@ -38,16 +41,19 @@ def from_query(query: bytes, limit: int) -> bytes:
 
 
 def _unpack(body: bytes, limit: int) -> bytes:
-    if body.startswith((b"{", b"[")):
+    if body.startswith(_JSON_STARTS):
         return body
     if not body.startswith(_ZLIB) or body.isascii():
         try:
-            body = b64decode(body.replace(b" ", b"+").translate(_URL_SAFE), validate=True)
+            packed = body.replace(b" ", b"+").translate(_URL_SAFE, _LINE_BREAKS)
+            body = b64decode(packed, validate=True)
         except (binascii.Error, ValueError):
             raise BadRequest("the body is neither JSON nor base64") from None
-    if body.startswith((b"{", b"[")):
+    if body.startswith(_JSON_STARTS):
         return body
     return decompress(body, b"deflate", limit)
 
 
+# base64 as e-mail and many libraries write it
+_LINE_BREAKS: Final = b"\r\n"
 _URL_SAFE: Final = bytes.maketrans(b"-_", b"+/")

@@ -30,12 +30,15 @@ def message_of(event: JsonObject) -> tuple[str | None, JsonObject]:
     entry = as_object(said)
     template = as_text(entry.get("message"))
     params: Any = entry.get("params")
+    beside: Any = event.get("message")
+    beside = None if beside is said else as_text(beside)
     formatted = as_text(entry.get("formatted"))
     if formatted is None and "sentry.interfaces.Message" in event:
         # raven's parameters are repr()-ed already: put in, they would read wrong
-        formatted = as_text(event.get("message"))
+        formatted = beside
     if formatted is None and template is not None:
         formatted = _format(template, params)
+    formatted = formatted or beside
     kept: Any = as_object(params) or as_list(params)[:MAX_PARAMS]
     # Without parameters the template is the message.
     if not kept and template in {formatted, None}:

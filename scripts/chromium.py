@@ -1,0 +1,43 @@
+"""Prints the path of a Chromium for the tests: CHROMIUM, one on PATH or in /Applications, or
+Debian's package, which root installs here. Nothing where there is none: those tests are skipped."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+MAC = Path("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome")
+
+
+def main() -> None:
+    """Find, or install once."""
+    found = os.environ.get("CHROMIUM") or find() or (install() and find())
+    sys.stdout.write(f"{found or ''}\n")
+
+
+def find() -> str | None:
+    """The first that is there."""
+    on_path = next((path for name in NAMES if (path := shutil.which(name))), None)
+    return on_path or (str(MAC) if MAC.exists() else None)
+
+
+def install() -> bool:
+    """Debian's package; says what to do where that is not ours to do."""
+    if shutil.which("apt-get") is None or os.geteuid() != 0:
+        sys.stderr.write(
+            "no Chromium: tests in a browser are skipped. Install it, or set CHROMIUM\n"
+        )
+        return False
+    quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    for words in (
+        ["update", "-qq"],
+        ["install", "-y", "-qq", "--no-install-recommends", "chromium"],
+    ):
+        subprocess.run(["apt-get", *words], env=quiet, stdout=sys.stderr, check=True)
+    return True
+
+
+if __name__ == "__main__":
+    main()
