@@ -3,6 +3,7 @@
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from html import unescape
 from pathlib import Path
 from uuid import UUID
 
@@ -11,8 +12,10 @@ import pytest
 
 from mana_errors.api.app import build
 from mana_errors.config import load_settings
+from mana_errors.model.app_change import NewApp
 from mana_errors.model.health import Check
-from mana_errors.store import db
+from mana_errors.store import apps, db
+from mana_errors.store.audit import SERVER
 from mana_errors.web.words import LANGUAGES, pick_language
 from people import add_member, send, session_of, text_of
 from rows import NOON, add_event, add_issue
@@ -324,3 +327,15 @@ async def test_what_is_to_be_typed_is_marked_as_code(browser: httpx.AsyncClient)
     over = await browser.get("/welcome/x")
     assert "<code>mana-errors member create EMAIL --role owner</code>" in over.text
     assert "&lt;code" not in (await browser.get("/docs")).text
+
+
+async def test_an_apps_id_cannot_break_out_of_the_code_to_be_pasted(
+    browser: httpx.AsyncClient, migrated_dsn: str
+) -> None:
+    connection = await db.connect(migrated_dsn)
+    evil = "x'\"});evil();//"
+    await apps.create(connection, NewApp(evil), SERVER)
+    await connection.close()
+    page = unescape((await browser.get("/setup", params={"app": evil})).text)
+    assert 'appId: "x\'\\"});evil();//" }' in page
+    assert (await browser.get("/setup?app=nothing")).status_code == 404

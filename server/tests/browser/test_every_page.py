@@ -17,6 +17,7 @@ LOOKS = [pytest.param(DARK_PHONE, id="dark phone"), pytest.param(LIGHT_DESK, id=
 GAPS = {
     "/issues/{id}": ("/issues/{sdk}", "/issues/{strange}", "/issues/{AggregateError}"),
     "/issues/{id}/events": ("/issues/{sdk}/events", "/issues/{strange}/events"),
+    "/setup": ("/setup?app=sdk",),
     "/apps/{id:path}": ("/apps/sdk", "/apps/strange"),
 }
 OPEN_ELSEWHERE = ("/welcome/", "/invitation/", "/password/", "/members/{id}", "/events/")

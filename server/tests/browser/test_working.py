@@ -160,3 +160,12 @@ def test_a_telephone_has_its_menu(visit: Visitor) -> None:
     page.get_by_role("button", name="Menu").click()
     ways.get_by_role("link", name="Apps").click()
     expect(page).to_have_url(re.compile("/apps$"))
+
+
+def test_a_test_event_is_sent_and_arrives(visit: Visitor) -> None:
+    """From the browser through ingest, digest and triage, to a page that can be opened."""
+    page = visit.open("/setup?app=sdk")
+    page.get_by_role("button", name="Send test event").click()
+    expect(page.locator(".test-state")).to_have_class("test-state arrived")
+    page.locator(".test-state a").click()
+    expect(page.locator("h1")).to_have_text("TestEvent It works")

@@ -17,6 +17,7 @@ from mana_errors.web import (
     links,
     members,
     second_factor,
+    setup,
     sign_in,
     theme,
 )
@@ -72,6 +73,7 @@ PAGES: Final[tuple[Page, ...]] = (
     Page("POST", "/apps", apps.create, "admin", all_apps=True),
     Page("GET", "/apps/{id:path}", apps.show_one, "admin"),
     Page("POST", "/apps/{id:path}", apps.change, "admin"),
+    Page("GET", "/setup", setup.show, "admin"),
     Page("POST", "/keys", apps.add_key, "admin"),
     Page("POST", "/keys/{id}/revoke", apps.revoke_key, "admin"),
     Page("GET", "/audit", audit.show, "admin"),

@@ -424,6 +424,13 @@ WORDS: Final[Mapping[str, str]] = {
     "comment_hint": "What do you know about it? Markdown.",
     "add_link": "Link a ticket or a change",
     "add": "Add",
+    # setting an app up
+    "setup": "Set up",
+    "send_test": "Send test event",
+    "test_hint": "From this browser, the whole way in.",
+    "test_waiting": "Sent. Waiting until it can be read…",
+    "test_arrived": "It arrived.",
+    "test_late": "It did not arrive.",
     # how long ago
     "now": "just now",
     "minutes": "{} min ago",

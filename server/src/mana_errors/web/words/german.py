@@ -428,6 +428,13 @@ WORDS: Final[Mapping[str, str]] = {
     "comment_hint": "Was weißt du darüber? Markdown.",
     "add_link": "Ticket oder Änderung verlinken",
     "add": "Hinzufügen",
+    # setting an app up
+    "setup": "Einrichten",
+    "send_test": "Testereignis senden",
+    "test_hint": "Von diesem Browser, den ganzen Weg hinein.",
+    "test_waiting": "Gesendet. Warte, bis es zu lesen ist …",
+    "test_arrived": "Es ist da.",
+    "test_late": "Es kam nicht an.",
     # how long ago
     "now": "gerade eben",
     "minutes": "vor {} min",

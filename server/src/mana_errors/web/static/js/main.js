@@ -5,6 +5,7 @@ import { watchKeys } from "./keys.js";
 import { watchList } from "./live.js";
 import { watchMenus } from "./menus.js";
 import { watchPalette } from "./palette.js";
+import { watchSetup } from "./setup.js";
 import { watchTimes } from "./times.js";
 
 document.documentElement.dataset.scripted = "";
@@ -15,3 +16,4 @@ watchCharts();
 watchKeys();
 watchPalette();
 watchList();
+watchSetup();
