@@ -37,6 +37,7 @@ _SYSTEMS: Final = {
 _SHOWN: Final = 60
 _MINUTE_S: Final = 60
 _HOUR_S: Final = 3600
+_KIBI: Final = 1024
 
 
 def browser(user_agent: str) -> str:
@@ -96,6 +97,14 @@ def _seconds(seconds: float) -> str:
     return f"{seconds / _HOUR_S:.0f} h"
 
 
+def _size(size: int) -> str:
+    """Bytes, in the unit that fits."""
+    value, units = float(size), ["B", "KiB", "MiB", "GiB", "TiB"]
+    while value >= _KIBI and len(units) > 1:
+        value, units = value / _KIBI, units[1:]
+    return f"{value:.3g} {units[0]}" if value < _KIBI - 1 else f"{value:.0f} {units[0]}"
+
+
 FILTERS: Final[dict[str, Any]] = {
     "ago": _ago,
     "browser": browser,
@@ -107,4 +116,5 @@ FILTERS: Final[dict[str, Any]] = {
     "seconds": _seconds,
     "segment": _segment,
     "short": _short,
+    "size": _size,
 }

@@ -16,9 +16,12 @@ from mana_errors.web import (
     issues,
     links,
     members,
+    outcomes,
     second_factor,
     setup,
     sign_in,
+    system,
+    tail,
     theme,
 )
 from mana_errors.web.assets import ASSET_ROUTE
@@ -76,6 +79,10 @@ PAGES: Final[tuple[Page, ...]] = (
     Page("GET", "/setup", setup.show, "admin"),
     Page("POST", "/keys", apps.add_key, "admin"),
     Page("POST", "/keys/{id}/revoke", apps.revoke_key, "admin"),
+    Page("GET", "/outcomes", outcomes.show),
+    Page("GET", "/system", system.show, "admin", all_apps=True),
+    Page("GET", "/tail", tail.show),
+    Page("GET", "/tail/events", tail.stream),
     Page("GET", "/audit", audit.show, "admin"),
 )
 

@@ -9,7 +9,7 @@ from typing import Any, Final, NamedTuple, cast
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 
 from mana_errors.model.principal import Principal
 from mana_errors.web import charts, formats
@@ -36,6 +36,7 @@ _PAGE: Final = {
     "Cache-Control": "no-store",
     "Vary": "Accept-Language, Cookie, Accept-Encoding",
 }
+STREAM_HEADERS: Final = {**_SAFE, "Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 _ASSET: Final = {**_SAFE, "Cache-Control": "public, max-age=31536000, immutable"}
 THEME_COOKIE: Final = "mana_theme"
 THEMES: Final = ("", "light", "dark")
@@ -108,6 +109,8 @@ def render_asset(request: Request) -> Response:
 
 def pack(request: Request, response: Response) -> None:
     """Compress a page for browsers that take it."""
+    if isinstance(response, StreamingResponse):
+        return
     body = bytes(response.body)
     if len(body) < _GZIP_MIN or not accepts_gzip(request):
         return

@@ -1,5 +1,6 @@
 """One visit of a page: who it is, in which language, and how it is answered."""
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -38,6 +39,8 @@ _DONE: Final = frozenset(
 _MAX_NEXT: Final = 2_000
 # Ours have 43 characters; a longer one is not looked up.
 _MAX_SECRET: Final = 100
+# Live tails of one worker: each is a query a second.
+MAX_STREAMS: Final = 20
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,8 @@ class Services:
     reader: Reader
     site: Site
     passwords: Passwords = field(default_factory=Passwords)
+    # live tails at once
+    streams: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(MAX_STREAMS))
 
     @cached_property
     def addresses(self) -> Addresses:

@@ -4,14 +4,23 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
 
+from mana_errors.model.event import Severity
 from mana_errors.web.words import english, german
 
 LANGUAGES: Final[Mapping[str, Mapping[str, str]]] = {
     "en": english.WORDS,
     "de": german.WORDS,
 }
+SEVERITY_WORDS: Final = tuple(f"severity_{severity}" for severity in Severity)
 # What scripts say.
-SCRIPT_WORDS: Final = ("copied", "not_copied", "new_issues", "no_result", "events_at")
+SCRIPT_WORDS: Final = (
+    "copied",
+    "not_copied",
+    "new_issues",
+    "no_result",
+    "events_at",
+    *SEVERITY_WORDS,
+)
 # Keys, and what they do.
 SHORTCUTS: Final = (
     ("Ctrl K", "jump"),

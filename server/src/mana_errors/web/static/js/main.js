@@ -6,6 +6,7 @@ import { watchList } from "./live.js";
 import { watchMenus } from "./menus.js";
 import { watchPalette } from "./palette.js";
 import { watchSetup } from "./setup.js";
+import { watchTail } from "./tail.js";
 import { watchTimes } from "./times.js";
 
 document.documentElement.dataset.scripted = "";
@@ -17,3 +18,4 @@ watchKeys();
 watchPalette();
 watchList();
 watchSetup();
+watchTail();
