@@ -55,8 +55,8 @@ async def places_of(connection: Connection, hashes: list[UUID]) -> dict[UUID, Pl
 async def add_issues(
     connection: Connection, deltas: list[Delta], orphans: Container[UUID] = ()
 ) -> None:
-    """Make a new issue of each delta, with its count and users. `orphans` are hashes that are known,
-    but belong to no issue.
+    """Make a new issue of each delta, with its count and users. `orphans` are hashes that are
+    known, but belong to no issue.
 
     In a storm of new problems this is all that a fold does, so users are written with the issue.
     """
