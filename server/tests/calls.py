@@ -100,6 +100,11 @@ CALLS: dict[str, Callable[[Things], Sent]] = {
         f"/api/v1/issues/{t.issue}/activity/{t.comment}", 403, {"text": "mine"}, of_app=True
     ),
     "deleteEntry": lambda t: Sent(f"/api/v1/issues/{t.issue}/activity/{uuid4()}", 404, of_app=True),
+    # it was never resolved
+    "getFix": lambda t: Sent(f"/api/v1/issues/{t.issue}/fix", 404, of_app=True),
+    "deployRelease": lambda t: Sent(
+        "/api/v1/releases", 201, {"app": t.app, "version": "1.0"}, of_app=True
+    ),
     "listAssignees": _get(lambda t: f"/api/v1/apps/{t.app}/assignees", of_app=True),
     "listIssueEvents": _get(lambda t: f"/api/v1/issues/{t.issue}/events", of_app=True),
     "listEvents": _get(lambda _: "/api/v1/events"),

@@ -19,10 +19,12 @@ from mana_errors.model.action import (
     Unmerge,
 )
 from mana_errors.model.activity import Comment, Entry, Link
+from mana_errors.model.deployment import Deployment, ReleaseDetail
+from mana_errors.model.fix import Fix
 from mana_errors.model.issue import IssueStatus, Priority
 from mana_errors.model.query import NoQuery, PageQuery
 from mana_errors.model.reading import Assignee, Issue, Page
-from mana_errors.store import activity, read_issues, workflow
+from mana_errors.store import activity, fixes, read_issues, releases, workflow
 
 
 class IssueChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -101,6 +103,17 @@ async def _remove(call: Call[NoQuery, NoBody]) -> None:
             actor=call.actor,
             any_author=call.principal.may("admin"),
         )
+
+
+async def _get_fix(call: Call[NoQuery, NoBody]) -> Fix:
+    async with call.reader.connection() as connection:
+        return await fixes.fix_of(connection, call.id, call.apps)
+
+
+async def _deploy(call: Call[NoQuery, Deployment]) -> ReleaseDetail:
+    call.principal.must_see(call.body.app)
+    async with call.reader.connection() as connection:
+        return await releases.deploy(connection, call.body, call.actor)
 
 
 async def _list_assignees(call: Call[NoQuery, NoBody]) -> Page[Assignee]:
@@ -222,6 +235,31 @@ WORKFLOW_ROUTES: Final[tuple[Route[Any, Any], ...]] = (
         errors=(400, 404),
         handler=_remove,
         status=204,
+    ),
+    Route(
+        method="GET",
+        path="/api/v1/issues/{id}/fix",
+        operation="getFix",
+        summary="Whether the fix works: what came since the issue was last resolved",
+        scope="read",
+        query=NoQuery,
+        body=NoBody,
+        answer=Fix,
+        errors=(400, 404),
+        handler=_get_fix,
+    ),
+    Route(
+        method="POST",
+        path="/api/v1/releases",
+        operation="deployRelease",
+        summary="Say that a release of an app is out",
+        scope="triage",
+        query=NoQuery,
+        body=Deployment,
+        answer=ReleaseDetail,
+        errors=(400, 404, 413, 415),
+        handler=_deploy,
+        status=201,
     ),
     Route(
         method="GET",

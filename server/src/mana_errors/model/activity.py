@@ -46,14 +46,24 @@ class Entry(msgspec.Struct, frozen=True, rename="camel"):
     edited_at: datetime | None
 
 
-def _web_address(text: str) -> bool:
-    try:
-        address = urlsplit(text)
-    except ValueError:
-        return False
+# Browsers run other schemes, and a name before the host may be a secret.
+WebAddress = Annotated[
+    str,
+    Meta(
+        max_length=2_000,
+        pattern=r"^https?://[^\x00]+$",
+        description="http or https, without a user's name.",
+    ),
+]
+
+
+def check_web_address(text: str) -> None:
+    """Raise ValueError for what a pattern cannot tell from an address."""
+    address = urlsplit(text)
     named = address.scheme in {"http", "https"} and bool(address.hostname)
     plain = text.isprintable() and not any(map(str.isspace, text))
-    return named and plain and "@" not in address.netloc
+    if not (named and plain) or "@" in address.netloc:
+        raise ValueError("url: must be an address like https://tracker.example/42")
 
 
 class Comment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -67,17 +77,9 @@ class Comment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Link(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Where else the issue is worked on: an issue of a tracker, a change."""
 
-    url: Annotated[
-        str,
-        Meta(
-            max_length=2_000,
-            pattern=r"^https?://[^\x00]+$",
-            description="http or https, without a user's name.",
-        ),
-    ]
+    url: WebAddress
     title: Annotated[str, Meta(max_length=200, pattern=NO_NUL)] = ""
 
     def __post_init__(self) -> None:
-        """Browsers run other schemes, and a name before the host may be a secret."""
-        if not _web_address(self.url):
-            raise ValueError("url: must be an address like https://tracker.example/42")
+        """Raise ValueError for what is no web page's address."""
+        check_web_address(self.url)

@@ -38,6 +38,7 @@ from mana_errors.model.event import JsonObject
 from mana_errors.model.ids import uuid7
 from mana_errors.model.issue import IssueStatus
 from mana_errors.model.principal import Apps
+from mana_errors.model.query import in_utc
 from mana_errors.model.reading import Assignee
 from mana_errors.store import activity, audit, deleting, fold, merging, partitions, releases
 from mana_errors.store.activity import NewEntry
@@ -206,9 +207,9 @@ async def _ignoring(
     row = await connection.fetchrow(_SQL["numbers"], issue_id, hour)
     assert row is not None  # noqa: S101 - its state was read in this transaction, which holds
     if action.until is not None:
-        if action.until <= now:
+        if (until := in_utc(action.until)) <= now:
             raise BadRequest("until: is over")
-        return UntilTime(action.until)
+        return UntilTime(until)
     if action.events is not None:
         return UntilEvents(action.events, row["count"] + action.events)
     if action.per_hour is not None:

@@ -10,6 +10,7 @@ from jinja2 import pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup, escape
 
+from mana_errors.web.markdown import render_markdown
 from mana_errors.web.words import ago
 
 _BACKTICKS: Final = re.compile(r"`([^`]+)`")
@@ -86,6 +87,10 @@ def _code(text: str) -> Markup:
     return Markup(_BACKTICKS.sub(r"<code>\1</code>", escaped))  # noqa: S704 - escaped before
 
 
+def _markdown(text: str) -> Markup:
+    return Markup(render_markdown(text))  # noqa: S704 - cleaned
+
+
 def _seconds(seconds: float) -> str:
     """A short while, in the unit that fits: 0.4 s, 12 s, 3 min."""
     if abs(seconds) < 10:  # noqa: PLR2004 - one digit before the point has room for one behind
@@ -111,6 +116,7 @@ FILTERS: Final[dict[str, Any]] = {
     "iso": _iso,
     "utc": _utc,
     "pretty": _pretty,
+    "markdown": _markdown,
     "number": number,
     "code": _code,
     "seconds": _seconds,

@@ -14,7 +14,6 @@ from starlette.responses import Response, StreamingResponse
 from mana_errors.model.principal import Principal
 from mana_errors.web import charts, formats
 from mana_errors.web.assets import MODULES, accepts_gzip, asset_path, find_asset
-from mana_errors.web.markdown import to_html
 from mana_errors.web.words import LANGUAGES, SCRIPT_WORDS, SHORTCUTS, pick_language
 
 # Pages hold data of strangers: scripts of our own files alone, and those cannot make markup of
@@ -135,7 +134,7 @@ def _templates() -> Environment:
     )
     # Jinja infers narrower types from its own filters and globals.
     cast("dict[str, Any]", environment.filters).update(
-        formats.FILTERS | charts.FILTERS | {"markdown": to_html}
+        formats.FILTERS | charts.FILTERS
     )
     cast("dict[str, Any]", environment.globals).update(
         asset=asset_path,

@@ -1,7 +1,6 @@
 """How the server is doing: disk, spool, database, days."""
 
 import shutil
-from pathlib import Path
 from typing import NamedTuple
 
 from starlette.responses import Response
@@ -18,9 +17,8 @@ class Disk(NamedTuple):
 
     free: int
     total: int
-    # accepted, not yet in the database
+    # files of what is accepted and not yet, or not long, in the database
     spool_segments: int
-    spool_bytes: int
     # refused by the database, or damaged: for a person to look at
     dead_letters: int
 
@@ -41,19 +39,9 @@ async def show(visit: Visit) -> Response:
 
 def _disk(settings: Settings) -> Disk:
     usage = shutil.disk_usage(settings.data_dir)
-    waiting = segments(settings.data_dir / "spool")
     return Disk(
         free=usage.free,
         total=usage.total,
-        spool_segments=len(waiting),
-        spool_bytes=sum(map(_size, waiting)),
+        spool_segments=len(segments(settings.data_dir / "spool")),
         dead_letters=sum(1 for _ in (settings.data_dir / "dead-letters").glob("*")),
     )
-
-
-def _size(path: Path) -> int:
-    try:
-        return path.stat().st_size
-    except FileNotFoundError:
-        # digested and deleted meanwhile
-        return 0

@@ -442,7 +442,7 @@ WORDS: Final[Mapping[str, str]] = {
     "system": "System",
     "disk_free": "Free disk",
     "database_size": "Database",
-    "spool_waiting": "Spool: accepted, on the way into the database",
+    "spool_waiting": "Spool",
     "deltas_waiting": "Batches that wait for triage",
     "dead_letters": "Dead letters",
     "files": "{} files",

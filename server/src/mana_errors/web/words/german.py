@@ -446,7 +446,7 @@ WORDS: Final[Mapping[str, str]] = {
     "system": "System",
     "disk_free": "Freier Platz",
     "database_size": "Datenbank",
-    "spool_waiting": "Spool: angenommen, auf dem Weg in die Datenbank",
+    "spool_waiting": "Spool",
     "deltas_waiting": "Stapel, die auf Triage warten",
     "dead_letters": "Unzustellbar",
     "files": "{} Dateien",
