@@ -7,7 +7,14 @@ import msgspec
 from mana_errors.api.table import Call, NoBody, Route
 from mana_errors.model.issue import IssueStatus
 from mana_errors.model.query import EventQuery, IssueEventQuery, IssueQuery, NoQuery
-from mana_errors.model.reading import EventDetail, EventSummary, Issue, IssueDetail, Page
+from mana_errors.model.reading import (
+    EventDetail,
+    EventSummary,
+    Issue,
+    IssueDetail,
+    ListedIssue,
+    Page,
+)
 from mana_errors.store import read_events, read_issues
 
 
@@ -17,9 +24,11 @@ class IssueChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     status: IssueStatus
 
 
-async def _list_issues(call: Call[IssueQuery, NoBody]) -> Page[Issue]:
+async def _list_issues(call: Call[IssueQuery, NoBody]) -> Page[ListedIssue]:
     async with call.reader.connection() as connection:
-        return await read_issues.list_issues(connection, call.query, call.apps)
+        return await read_issues.list_issues(
+            connection, call.query, call.apps, call.principal.member_id
+        )
 
 
 async def _get_issue(call: Call[NoQuery, NoBody]) -> IssueDetail:
@@ -60,7 +69,7 @@ ROUTES: Final[tuple[Route[Any, Any], ...]] = (
         scope="read",
         query=IssueQuery,
         body=NoBody,
-        answer=Page[Issue],
+        answer=Page[ListedIssue],
         errors=(400,),
         handler=_list_issues,
     ),

@@ -18,7 +18,7 @@ async def show_list(visit: Visit) -> Response:
     query = parse_query(IssueQuery, pairs)
     seen = visit.principal.apps
     async with visit.reader.connection() as connection:
-        page = await read_issues.list_issues(connection, query, seen)
+        page = await read_issues.list_issues(connection, query, seen, visit.principal.member_id)
         apps = await read_issues.list_apps(connection, seen)
     given = [(name, value) for name, value in pairs if value]
     more = urlencode(
