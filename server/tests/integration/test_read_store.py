@@ -18,6 +18,14 @@ from mana_errors.store.reader import Reader
 from rows import NOON, add, add_event, add_issue
 
 HOUR = timedelta(hours=1)
+SORT_KEYS = {
+    IssueSort.LAST_SEEN: "last_seen",
+    IssueSort.FIRST_SEEN: "first_seen",
+    IssueSort.COUNT: "count",
+    IssueSort.USERS: "users",
+    IssueSort.TREND: "(SELECT COALESCE(sum(r.count), 0) FROM error_logs.rollups r "
+    "WHERE r.grouping_hash = issues.id AND r.hour > now() - interval '20 hours')",
+}
 
 
 async def listed(connection: Connection, **query: object) -> list[UUID]:
@@ -87,13 +95,11 @@ async def test_pages_hold_every_issue_once_and_in_order(
     """Ties included: a third of the issues share each key."""
     for number in range(24):
         await add_issue(
-            connection, count=number % 3, users=number % 3,
+            connection, count=7 * (number % 3), users=number % 3, trend=number % 3,
             last_seen=NOON + timedelta(minutes=3 * (number % 8)),
         )  # fmt: skip
-    keys = {IssueSort.LAST_SEEN: "last_seen", IssueSort.FIRST_SEEN: "first_seen"}
-    key = keys.get(sort, sort.value)
     expected = await connection.fetch(
-        f"SELECT id FROM error_logs.issues ORDER BY {key} DESC, id DESC"
+        f"SELECT id FROM error_logs.issues ORDER BY {SORT_KEYS[sort]} DESC, id DESC"
     )
     found = await walked(connection, IssueQuery(sort=sort, limit=5))
     assert found == [row["id"] for row in expected]
@@ -110,12 +116,31 @@ async def test_the_list_reads_its_index_in_order(connection: Connection) -> None
     assert "issues_last_seen" in text
 
 
+@pytest.mark.parametrize(
+    ("sort", "index"), [(IssueSort.COUNT, "issues_count"), (IssueSort.USERS, "issues_users")]
+)
+async def test_counts_are_sorted_by_their_bins(
+    connection: Connection, sort: IssueSort, index: str
+) -> None:
+    """An index on the counts themselves would end HOT updates."""
+    asked: list[asyncpg.connection.LoggedQuery] = []
+    with connection.query_logger(asked.append):
+        await read_issues.list_issues(connection, IssueQuery(sort=sort), None)
+    await connection.execute("SET enable_seqscan = off")
+    listing = next(query for query in asked if "_bin DESC" in query.query)
+    plan = await connection.fetch(f"EXPLAIN {listing.query}", *listing.args)
+    text = "\n".join(row[0] for row in plan)
+    assert "Incremental Sort" in text
+    assert index in text
+
+
 async def test_an_issue_that_goes_on_is_a_hot_update(connection: Connection) -> None:
     """An index on last_seen itself would make each fold a third slower."""
-    issue_id = await add_issue(connection, last_seen=NOON)
+    issue_id = await add_issue(connection, last_seen=NOON, count=60, users=60)
     async with connection.transaction():
         await connection.execute(
-            "UPDATE error_logs.issues SET last_seen = $2, count = count + 1 WHERE id = $1",
+            "UPDATE error_logs.issues SET last_seen = $2, count = count + 30, users = users + 30 "
+            "WHERE id = $1",
             issue_id, NOON + timedelta(minutes=4),
         )  # fmt: skip
         hot = "SELECT pg_stat_get_xact_tuples_hot_updated('error_logs.issues'::regclass)"
@@ -297,11 +322,10 @@ async def test_who_is_bound_reads_the_issues_of_their_apps_in_order(
     for number in range(30):
         await add_issue(
             connection, app_id=f"app{number % 5}", count=number % 4, users=number % 4,
-            last_seen=NOON + timedelta(minutes=3 * (number % 8)),
+            trend=number % 4, last_seen=NOON + timedelta(minutes=3 * (number % 8)),
         )  # fmt: skip
     apps = frozenset({"app1", "app3", "app4", "unknown"})
-    keys = {IssueSort.LAST_SEEN: "last_seen", IssueSort.FIRST_SEEN: "first_seen"}
-    key = keys.get(sort, sort.value)
+    key = SORT_KEYS[sort]
     expected = await connection.fetch(
         f"SELECT id FROM error_logs.issues WHERE app_id = ANY($1) ORDER BY {key} DESC, id DESC",
         list(apps),

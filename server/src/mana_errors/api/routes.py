@@ -4,13 +4,21 @@ from typing import Any, Final
 
 from mana_errors.api.table import Call, NoBody, Route
 from mana_errors.model.query import EventQuery, IssueEventQuery, IssueQuery, NoQuery
-from mana_errors.model.reading import EventDetail, EventSummary, Issue, IssueDetail, Page
+from mana_errors.model.reading import (
+    EventDetail,
+    EventSummary,
+    IssueDetail,
+    ListedIssue,
+    Page,
+)
 from mana_errors.store import read_events, read_issues
 
 
-async def _list_issues(call: Call[IssueQuery, NoBody]) -> Page[Issue]:
+async def _list_issues(call: Call[IssueQuery, NoBody]) -> Page[ListedIssue]:
     async with call.reader.connection() as connection:
-        return await read_issues.list_issues(connection, call.query, call.apps)
+        return await read_issues.list_issues(
+            connection, call.query, call.apps, call.principal.member_id
+        )
 
 
 async def _get_issue(call: Call[NoQuery, NoBody]) -> IssueDetail:
@@ -44,7 +52,7 @@ ROUTES: Final[tuple[Route[Any, Any], ...]] = (
         scope="read",
         query=IssueQuery,
         body=NoBody,
-        answer=Page[Issue],
+        answer=Page[ListedIssue],
         errors=(400,),
         handler=_list_issues,
     ),

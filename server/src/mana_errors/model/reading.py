@@ -58,6 +58,21 @@ class Issue(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     assignee: Assignee | None
 
 
+class Sparkline(msgspec.Struct, frozen=True):
+    """Occurrences over time, oldest first; the last hour and the last day are still running."""
+
+    hours: Annotated[list[int], Meta(description="The last 24 hours.")]
+    days: Annotated[list[int], Meta(description="The last 14 UTC days.")]
+
+
+class ListedIssue(Issue, frozen=True, rename="camel", kw_only=True):
+    """An issue in a list."""
+
+    sparkline: Sparkline
+    is_new: Annotated[bool, Meta(description="First seen in the last 24 hours.")]
+    is_regressed: Annotated[bool, Meta(description="It came back, and nobody did anything yet.")]
+
+
 class Component(msgspec.Struct, frozen=True):
     """One part of what a grouping hash was made from."""
 

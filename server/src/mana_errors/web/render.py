@@ -133,9 +133,7 @@ def _templates() -> Environment:
         auto_reload=False,
     )
     # Jinja infers narrower types from its own filters and globals.
-    cast("dict[str, Any]", environment.filters).update(
-        formats.FILTERS | charts.FILTERS
-    )
+    cast("dict[str, Any]", environment.filters).update(formats.FILTERS | charts.FILTERS)
     cast("dict[str, Any]", environment.globals).update(
         asset=asset_path,
         modules=MODULES,

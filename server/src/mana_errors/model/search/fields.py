@@ -22,6 +22,8 @@ class Kind(StrEnum):
 
     # as it is, or with * for anything
     TEXT = "text"
+    # as it is; * alone: any
+    NAME = "name"
     # one of a few
     CHOICE = "choice"
     # one of a few that have an order
@@ -67,8 +69,8 @@ FIELDS: Final[tuple[Field, ...]] = (
         choices=tuple(severity.value for severity in Severity),
         aliases=("level",),
     ),
-    Field("assigned", Kind.TEXT, "e-mail address of a member, me or none", _ISSUES),
-    Field("user", Kind.TEXT, "id of a user who met it"),
+    Field("assigned", Kind.NAME, "e-mail address of a member, me or none", _ISSUES),
+    Field("user", Kind.NAME, "id of a user who met it"),
     Field("release", Kind.TEXT, "release of an event"),
     Field("type", Kind.TEXT, "error type"),
     Field("code", Kind.TEXT, "error code"),

@@ -131,9 +131,16 @@ class _Parser:
         if self._subject not in field.subjects:
             raise SearchSyntax(f"{named[1]} is of issues, not of {self._subject}", begin)
         self._at = named.end()
-        if field.kind is Kind.TEXT:
-            return Match(field.name, self._operand(field))
+        if field.kind in {Kind.TEXT, Kind.NAME}:
+            return self._matched(field)
         return self._compared(field)
+
+    def _matched(self, field: Field) -> Search:
+        begin = self._at
+        pattern = self._operand(field)
+        if field.kind is Kind.NAME and pattern.exact is None and not pattern.is_anything:
+            raise SearchSyntax(f"{field.name} takes a whole name, or * alone for any", begin)
+        return Match(field.name, pattern)
 
     def _compared(self, field: Field) -> Search:
         begin = self._at

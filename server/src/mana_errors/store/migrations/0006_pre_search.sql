@@ -28,15 +28,15 @@ FROM error_logs.issue_hashes h JOIN error_logs.issues i ON i.id = h.issue_id;
 
 -- Sorted by count or users, as last_seen_bin is by time: an index on the numbers themselves would
 -- end HOT updates; their bins change a few times in an issue's life, and those on top are small.
-ALTER TABLE error_logs.issues
-    ADD COLUMN count_bin smallint NOT NULL GENERATED ALWAYS AS (width_bucket(count, ARRAY[
-        2, 3, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000, 20000, 50000, 100000, 200000,
-        500000, 1000000, 2000000, 5000000, 10000000, 100000000, 1000000000
-    ]::bigint[])) STORED,
-    ADD COLUMN users_bin smallint NOT NULL GENERATED ALWAYS AS (width_bucket(users, ARRAY[
+CREATE FUNCTION error_logs.count_bin(count bigint) RETURNS smallint
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN width_bucket(count, ARRAY[
         1, 2, 3, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000, 20000, 50000, 100000, 200000,
         500000, 1000000, 2000000, 5000000, 10000000, 100000000, 1000000000
-    ]::bigint[])) STORED;
+    ]::bigint[])::smallint;
+ALTER TABLE error_logs.issues
+    ADD COLUMN count_bin smallint NOT NULL GENERATED ALWAYS AS (error_logs.count_bin(count)) STORED,
+    ADD COLUMN users_bin smallint NOT NULL GENERATED ALWAYS AS (error_logs.count_bin(users)) STORED;
 -- GET /api/v1/issues?sort=count, ?sort=users
 CREATE INDEX issues_count ON error_logs.issues (count_bin);
 CREATE INDEX issues_users ON error_logs.issues (users_bin);

@@ -11,30 +11,38 @@ SELECT
     e.service_name AS "serviceName", e.user_id AS "userId", e.request_method AS "requestMethod",
     e.request_url AS "requestUrl", e.response_status_code AS "responseStatusCode",
     e.fingerprint, e.weight, e.occurred_at AS "occurredAt"
-FROM {wanted} AS e
+FROM {window} AS e
+WHERE {searched}
 ORDER BY e.occurred_at DESC, e.id DESC
 LIMIT {limit};
+
+-- name: end
+-- The last event of a window that is full.
+SELECT e.occurred_at, e.id FROM {window} AS e
+ORDER BY e.occurred_at DESC, e.id DESC
+OFFSET {before} LIMIT 1;
 
 -- name: all_apps
 (
     SELECT * FROM error_logs.error_logs e
     WHERE {filters}
     ORDER BY e.occurred_at DESC, e.id DESC
-    LIMIT {limit}
+    LIMIT {size}
 )
 
 -- name: some_apps
-unnest({apps}::text[]) AS wanted (app)
-CROSS JOIN LATERAL (
-    SELECT * FROM error_logs.error_logs e
-    WHERE e.app_id = wanted.app AND {filters}
+(
+    SELECT e.*
+    FROM unnest({apps}::text[]) AS wanted (app)
+    CROSS JOIN LATERAL (
+        SELECT * FROM error_logs.error_logs e
+        WHERE e.app_id = wanted.app AND {filters}
+        ORDER BY e.occurred_at DESC, e.id DESC
+        LIMIT {size}
+    ) AS e
     ORDER BY e.occurred_at DESC, e.id DESC
-    LIMIT {limit}
+    LIMIT {size}
 )
-
--- name: event_text
--- What `q` looks at.
-e.message || ' ' || e.error_type || ' ' || e.error_code
 
 -- name: not_deleted
 -- Events of a deleted issue go by and by.

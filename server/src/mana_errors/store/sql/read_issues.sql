@@ -15,7 +15,7 @@ COALESCE(priority::text, CASE severity WHEN 'critical' THEN 'high' WHEN 'error' 
 
 -- name: issues
 SELECT {columns}
-FROM error_logs.issues
+FROM {issues}
 WHERE {filters}
 ORDER BY {order}
 LIMIT {limit};
@@ -37,9 +37,29 @@ SELECT {columns}
 FROM error_logs.issues
 WHERE id = $1 AND ($2::text[] IS NULL OR app_id = ANY($2));
 
--- name: issue_text
--- What `q` looks at.
-title || ' ' || culprit || ' ' || error_type || ' ' || fingerprint
+-- name: with_trend
+-- Issues with their occurrences since {since}, for sort=trend.
+(
+    SELECT i.*, COALESCE(t.count, 0) AS trend
+    FROM error_logs.issues i LEFT JOIN (
+        SELECT h.issue_id, sum(r.count)::bigint AS count
+        FROM error_logs.rollups r JOIN error_logs.issue_hashes h USING (grouping_hash)
+        WHERE r.hour >= {since}
+        GROUP BY h.issue_id
+    ) AS t ON t.issue_id = i.id
+) AS issues
+
+-- name: sparklines
+-- Occurrences of some issues by UTC day since $2, and by hour since $3.
+SELECT h.issue_id, b.series, b.at, sum(r.count)::bigint AS count
+FROM error_logs.issue_hashes h
+JOIN error_logs.rollups r ON r.grouping_hash = h.grouping_hash AND r.hour >= $2
+CROSS JOIN LATERAL (
+    VALUES ('days', date_trunc('day', r.hour, 'UTC')),
+        ('hours', CASE WHEN r.hour >= $3 THEN r.hour END)
+) AS b (series, at)
+WHERE h.issue_id = ANY($1::uuid[]) AND b.at IS NOT NULL
+GROUP BY h.issue_id, b.series, b.at;
 
 -- name: hashes
 SELECT grouping_hash, fingerprint, components
