@@ -207,7 +207,7 @@ async def test_comments_are_markdown_without_html(browser: httpx.AsyncClient, is
     assert (await send(browser, path, f"{path}/comments", text=text)).status_code == 303
     page = (await browser.get(path)).text
     assert "<strong>so</strong>" in page
-    assert '<a href="https://x.example" rel="noopener noreferrer nofollow" target="_blank">' in page
+    assert '<a href="https://x.example" rel="noopener noreferrer nofollow">' in page
     assert EVIL not in page
     assert 'href="javascript' not in page
     assert '<img src="https' not in page
