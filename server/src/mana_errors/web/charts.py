@@ -1,8 +1,10 @@
 """Series of counts -> geometry of bars, drawn by the templates as SVG."""
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
+from mana_errors.model.exploring import IssueRelease
 from mana_errors.model.outcome import OutcomeBucket
 from mana_errors.model.reading import Tick
 
@@ -10,6 +12,8 @@ from mana_errors.model.reading import Tick
 STEP: Final = 10
 GAP: Final = 2
 HEIGHT: Final = 60
+# More lines hide the bars.
+MAX_MARKERS: Final = 6
 _SPARK_HEIGHT: Final = 24
 # Whatever is not zero can be seen.
 _LEAST: Final = 2
@@ -41,6 +45,15 @@ def spark(counts: Sequence[int]) -> str:
         for index, height in enumerate(_heights(counts, _SPARK_HEIGHT))
         if height
     )
+
+
+def release_markers(
+    ticks: Sequence[Tick], releases: Sequence[IssueRelease]
+) -> list[tuple[int, str]]:
+    """Where in the chart of these ticks each release was first seen, and which: the newest few."""
+    starts = [tick.at for tick in ticks]
+    seen = [(bisect_right(starts, one.first_seen) - 1, one.release) for one in releases]
+    return [(index * STEP, name) for index, name in seen if index >= 0][:MAX_MARKERS]
 
 
 def ticks_of(buckets: Sequence[OutcomeBucket]) -> list[Tick]:

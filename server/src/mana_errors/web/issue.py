@@ -9,8 +9,9 @@ from starlette.responses import Response
 from mana_errors.errors import NotFound
 from mana_errors.model.query import IssueEventQuery, PageQuery, parse_query
 from mana_errors.model.reading import EventDetail
-from mana_errors.store import activity, read_events, read_issues, workflow
+from mana_errors.store import activity, issue_facts, read_events, read_issues, workflow
 from mana_errors.web import event_text
+from mana_errors.web.charts import release_markers
 from mana_errors.web.event import CRUMBS_SHOWN, show_event
 from mana_errors.web.render import render_text
 from mana_errors.web.visit import Visit
@@ -35,6 +36,10 @@ async def _show(visit: Visit, event_id: UUID | None) -> Response:
         issue = await read_issues.describe_issue(connection, id_of(visit), seen)
         wanted = event_id or issue.latest_event_id
         event = await read_events.find_event(connection, wanted, seen) if wanted else None
+        around = await issue_facts.neighbours_of(connection, event.id, seen) if event else None
+        distribution = await issue_facts.tags_of(connection, issue.id, seen)
+        releases = await issue_facts.releases_of(connection, issue.id, seen)
+        people = await issue_facts.users_of(connection, issue.id, seen)
         entries = await activity.listed(connection, issue.id, PageQuery(limit=ENTRIES_SHOWN), seen)
         assignees = await workflow.assignees(connection, issue.app)
     if event is not None and event.issue_id != issue.id:
@@ -46,6 +51,11 @@ async def _show(visit: Visit, event_id: UUID | None) -> Response:
         "latest": event_id in {None, issue.latest_event_id},
         "crumbs_shown": CRUMBS_SHOWN,
         "condition": msgspec.to_builtins(issue.condition),
+        "around": around,
+        "distribution": distribution,
+        "releases": releases,
+        "people": people,
+        "markers": release_markers(issue.trend.days, releases),
         "entries": entries.items,
         "me": visit.actor.name,
         "assignees": assignees,
