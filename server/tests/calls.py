@@ -17,7 +17,7 @@ from mana_errors.store import activity, apps, audit, outcomes
 from mana_errors.store.audit import COMMAND
 from mana_errors.store.db import Connection
 from people import add_member
-from rows import add_event, add_issue
+from rows import NOON, add, add_event, add_issue
 
 OWN = "own-chat"
 # Also in every text of the other app: where it turns up, something leaked.
@@ -41,7 +41,13 @@ async def make_things(connection: Connection, app: str) -> Things:
     """An app with an issue, an event, a key, outcomes, and an entry of the audit log."""
     created, key = await apps.create(connection, NewApp(app, name=f"{app} name"), COMMAND)
     issue = await add_issue(connection, app_id=app, title=f"{app} title", culprit=f"{app}.ts")
-    event = await add_event(connection, issue, app_id=app, message=f"{app} message")
+    event = await add_event(
+        connection, issue, app_id=app, message=f"{app} message", user_id="user-of-all",
+        tags={"of": app}, release=f"{app}@1",
+    )  # fmt: skip
+    await add(
+        connection, "releases", app_id=app, version=f"{app}@1", first_seen=NOON, last_seen=NOON
+    )
     minute = datetime.now(UTC).replace(second=0, microsecond=0)
     await outcomes.add(connection, [OutcomeCount(app, Outcome.STORED, minute, 1)])
     await audit.note(connection, COMMAND, "issue.status", str(issue), {"of": app}, app=app)
@@ -109,6 +115,21 @@ CALLS: dict[str, Callable[[Things], Sent]] = {
     "listIssueEvents": _get(lambda t: f"/api/v1/issues/{t.issue}/events", of_app=True),
     "listEvents": _get(lambda _: "/api/v1/events"),
     "getEvent": _get(lambda t: f"/api/v1/events/{t.event}", of_app=True),
+    "listSearchFields": _get(lambda _: "/api/v1/search/fields"),
+    "listSearchValues": _get(lambda _: "/api/v1/search/values?field=app"),
+    "countIssues": _get(lambda _: "/api/v1/issues/facets"),
+    "getIssueTags": _get(lambda t: f"/api/v1/issues/{t.issue}/tags", of_app=True),
+    "listIssueUsers": _get(lambda t: f"/api/v1/issues/{t.issue}/users", of_app=True),
+    "listIssueReleases": _get(lambda t: f"/api/v1/issues/{t.issue}/releases", of_app=True),
+    "getNeighbours": _get(lambda t: f"/api/v1/events/{t.event}/neighbours", of_app=True),
+    "countEvents": _get(lambda _: "/api/v1/events/histogram?by=app&from=2020-01-01T00:00:00Z"),
+    "exportEvents": _get(lambda _: "/api/v1/events/export"),
+    "getOverview": _get(lambda _: "/api/v1/overview"),
+    "listReleases": _get(lambda _: "/api/v1/releases"),
+    "getUser": _get(lambda _: "/api/v1/users/user-of-all"),
+    "listViews": _get(lambda _: "/api/v1/views"),
+    "createView": lambda _: Sent("/api/v1/views", 201, {"name": "v", "q": "is:unresolved"}),
+    "deleteView": lambda _: Sent(f"/api/v1/views/{uuid4()}", 404),
     "listApps": _get(lambda _: "/api/v1/apps"),
     "createApp": lambda _: Sent("/api/v1/apps", 201, {"id": f"new-{uuid4().hex}"}),
     "getApp": _get(lambda t: f"/api/v1/apps/{t.app}", of_app=True),
@@ -135,8 +156,8 @@ CALLS: dict[str, Callable[[Things], Sent]] = {
     "getMetrics": _get(lambda _: "/metrics"),
 }
 
-# Only a member has sessions.
-NEEDS_A_MEMBER = frozenset({"listSessions", "endOtherSessions", "endSession"})
+# Only a member has sessions, and views of their own.
+NEEDS_A_MEMBER = frozenset({"listSessions", "endOtherSessions", "endSession", "createView"})
 
 
 def sent(operation: str, things: Things) -> Sent:

@@ -98,5 +98,7 @@ class Route(Generic[Q, B]):
     open_here: bool = False
     # what an error looks like
     refusal: type[msgspec.Struct] = Problem
+    # of the answer
+    media: tuple[str, ...] = ("application/json",)
     # request headers that matter: name and meaning
     headers: tuple[tuple[str, str], ...] = ()

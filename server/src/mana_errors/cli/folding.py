@@ -9,14 +9,10 @@ from mana_errors.store import deltas, fold
 from mana_errors.store.db import Connection
 from mana_errors.triage.fold import fold_once
 
-# A triage that works needs a fraction of a second, one behind a storm some more.
-PATIENCE_S: Final = 15.0
 POLL_S: Final = 0.05
 
 
-async def fold_or_wait(
-    connection: Connection, until: datetime, patience_s: float = PATIENCE_S
-) -> bool:
+async def fold_or_wait(connection: Connection, until: datetime, patience_s: float) -> bool:
     """Wait until the counts queued by then are added up; does it itself where nobody does."""
     deadline = time.monotonic() + patience_s
     while await deltas.waiting(connection, until):

@@ -46,13 +46,15 @@ class Filters:
             cast = "{}" if kind == "text" else f"{{}}::text[]::{kind}[]"
             self.add(f"{column} = ANY({cast})", list(values))
 
-    def one_or_many(self, column: str, values: Sequence[str] | None) -> str | None:
+    def one_or_many(
+        self, column: str, values: Sequence[object] | None, kind: str = "text"
+    ) -> str | None:
         """The column holds the one value; several become a value of their own, whose `$n` is
         returned, for a query that reads each by itself. None: any."""
         if values is None:
             return None
         if len(values) == 1:
-            self.any_of(column, values)
+            self.add(f"{column} = {{}}::{kind}", values[0])
             return None
         return self.value(list(values))
 

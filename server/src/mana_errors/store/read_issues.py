@@ -1,6 +1,6 @@
 """Issues as readers see them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -167,6 +167,18 @@ async def find_issue(connection: Connection, issue_id: UUID, apps: Apps) -> Issu
     if row is None:
         raise NotFound(f"there is no issue {issue_id}")
     return msgspec.convert(dict(row), Issue)
+
+
+async def issues_by_id(connection: Connection, ids: Collection[UUID]) -> dict[UUID, Issue]:
+    """Those of these issues that there are."""
+    filters = Filters()
+    filters.add("id = ANY({}::uuid[])", list(ids))
+    source = _SQL["issues"].format(
+        issues="error_logs.issues", filters=filters, order="id", limit=len(ids)
+    )
+    rows = await connection.fetch(source, *filters.values)
+    issues = [msgspec.convert(dict(row), Issue) for row in rows]
+    return {issue.id: issue for issue in issues}
 
 
 async def describe_issue(

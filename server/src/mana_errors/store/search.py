@@ -5,9 +5,11 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 from uuid import UUID
 
+from mana_errors.errors import BadRequest
 from mana_errors.model.event import Environment
 from mana_errors.model.facets import pair
 from mana_errors.model.issue import IssueStatus
+from mana_errors.model.principal import Apps
 from mana_errors.model.search import (
     Ago,
     AllOf,
@@ -19,7 +21,11 @@ from mana_errors.model.search import (
     Operator,
     Pattern,
     Search,
+    Subject,
     Text,
+    all_of,
+    any_of,
+    field_named,
 )
 from mana_errors.model.search.fields import ME, NEW, NOBODY, TAG
 from mana_errors.store.filters import Condition
@@ -34,7 +40,8 @@ _NOTHING: Final[Condition] = ("false", ())
 _STATUSES: Final = frozenset(IssueStatus)
 _STAGES: Final = frozenset(Environment)
 # Fields with an index of events, those that leave fewest first.
-_BY_INDEX: Final = ("fingerprint", "user", "code", "environment", "severity")
+SELECTIVE: Final = ("fingerprint", "user", "code")
+_BY_INDEX: Final = (*SELECTIVE, "environment", "severity")
 _UNITS: Final = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _SEVERITY: Final = "{}::text::error_logs.error_severity"
 
@@ -62,6 +69,13 @@ def apps_asked_for(search: Search) -> tuple[str, ...]:
     return ()
 
 
+def seen_by(search: Search, apps: Apps) -> Search:
+    """The same, of the apps that somebody sees."""
+    if apps is None:
+        return search
+    return all_of([any_of(Match("app", Pattern((app,))) for app in sorted(apps)), search])
+
+
 def indexed_part(search: Search) -> Match | Compare | None:
     """The part of a search of events that an index answers in the order of time, and that leaves
     the fewest; None without one. Apps are looked at elsewhere."""
@@ -87,7 +101,9 @@ def _condition(search: Search, of_term: Callable[[Term], Condition]) -> Conditio
     if isinstance(search, AllOf | AnyOf):
         word = " AND " if isinstance(search, AllOf) else " OR "
         parts = [_condition(part, of_term) for part in search.parts]
-        sql = word.join(part for part, _ in parts) if parts else "true"
+        # All of nothing holds, any of nothing does not.
+        nothing = _EVERYTHING[0] if isinstance(search, AllOf) else _NOTHING[0]
+        sql = word.join(part for part, _ in parts) if parts else nothing
         return f"({sql})", tuple(value for _, values in parts for value in values)
     if isinstance(search, Not):
         sql, values = _condition(search.part, of_term)
@@ -185,6 +201,12 @@ _ISSUE_COMPARED: Final[dict[str, Callable[[Compare], Condition]]] = {
     "first": _time("first_seen"),
     "last": _time("last_seen"),
 }
+_ENVIRONMENT: Final = "COALESCE(e.environment_name, e.environment::text)"
+_VALUES: Final = {
+    "environment": _ENVIRONMENT,
+    "severity": "e.severity::text",
+    "path": _SQL["event_path_value"],
+}
 _EVENT_COLUMNS: Final = {
     "app": "e.app_id",
     "user": "e.user_id",
@@ -206,11 +228,21 @@ def _event_term(term: Term) -> Condition:
     if term.field == "environment":
         return _environment(term.pattern)
     if term.field == "path":
-        return _SQL["event_path"], (_paths(term.pattern),)
+        return f"{_SQL['event_path_value']} LIKE ANY ({{}}::text[])", (_paths(term.pattern),)
     if term.field.startswith(TAG):
         sql, values = _matched("(e.tags ->> {})", term.pattern)
         return sql, (term.field.removeprefix(TAG), *values)
     return _matched(_EVENT_COLUMNS[term.field], term.pattern)
+
+
+def event_value(field: str) -> Condition:
+    """A field's value as text, of a row e. Raises BadRequest for what is no field of events."""
+    known = field_named(field)
+    if known is None or Subject.EVENTS not in known.subjects:
+        raise BadRequest(f"by: events have no field {field!r}")
+    if known.name.startswith(TAG):
+        return "(e.tags ->> {})", (known.name.removeprefix(TAG),)
+    return _VALUES.get(known.name) or _EVENT_COLUMNS[known.name], ()
 
 
 def _matched(column: str, pattern: Pattern) -> Condition:
@@ -229,7 +261,7 @@ def _environment(pattern: Pattern) -> Condition:
         return f"({stage} AND e.environment_name IS NULL)", (exact,)
     if exact is not None:
         return "e.environment_name = {}", (exact,)
-    return _matched("COALESCE(e.environment_name, e.environment::text)", pattern)
+    return _matched(_ENVIRONMENT, pattern)
 
 
 def _paths(pattern: Pattern) -> list[str]:

@@ -119,7 +119,8 @@ def _event(random: Random, problem: Problem, at: datetime, release: str) -> Even
     app = problem.app
     received = at + timedelta(seconds=random.random() * _DELAY_S)
     number, trace = random.randrange(1, 100_000), f"{random.getrandbits(128):032x}"
-    user = f"user_{int(random.random() ** 2 * max(app.people * problem.reach, 1))}"
+    person = problem.first_person + int(random.random() ** 2 * app.people * problem.reach)
+    user = f"user_{person % app.people}"
     message = problem.message.replace("{n}", str(number)).replace("{id}", trace[:12])
     host = f"https://{app.slug}.example.com"
     client = _client(random, app)

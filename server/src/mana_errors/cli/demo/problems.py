@@ -78,6 +78,8 @@ class Problem:
     weight: float
     # share of its app's people who meet it
     reach: float
+    # of whom the first meets it most
+    first_person: int
     handled: bool
     # when it begins, and where a course has them when it was resolved and begins again
     begins: datetime
@@ -125,6 +127,7 @@ def _problem(
         # Zipf's law, flattened a little: the first is some percent of all, the last a few events
         weight=1 / (rank + 8) ** 0.9,
         reach=random.choice((0.002, 0.01, 0.05, 0.3)),
+        first_person=random.randrange(app.people),
         handled=random.random() < 0.4,
         begins=begins,
         ends=ends,

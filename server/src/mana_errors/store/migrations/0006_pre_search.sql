@@ -26,6 +26,11 @@ SELECT
     ''
 FROM error_logs.issue_hashes h JOIN error_logs.issues i ON i.id = h.issue_id;
 
+-- GET /api/v1/issues/{id}/events. A hash's events have many fingerprints, where ids stand in paths.
+-- Alone, without the time, it holds a hash once for all its events of a day: 19 bytes and 3 us an
+-- event, instead of 56 and 7. A day's events of a hash are few enough to be sorted.
+CREATE INDEX error_logs_grouping_hash ON error_logs.error_logs (grouping_hash);
+
 -- Sorted by count or users, as last_seen_bin is by time: an index on the numbers themselves would
 -- end HOT updates; their bins change a few times in an issue's life, and those on top are small.
 CREATE FUNCTION error_logs.count_bin(count bigint) RETURNS smallint

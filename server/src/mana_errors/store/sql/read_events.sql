@@ -22,7 +22,7 @@ SELECT e.occurred_at, e.id FROM {window} AS e
 ORDER BY e.occurred_at DESC, e.id DESC
 OFFSET {before} LIMIT 1;
 
--- name: all_apps
+-- name: window
 (
     SELECT * FROM error_logs.error_logs e
     WHERE {filters}
@@ -30,13 +30,13 @@ OFFSET {before} LIMIT 1;
     LIMIT {size}
 )
 
--- name: some_apps
+-- name: merged_window
 (
     SELECT e.*
-    FROM unnest({apps}::text[]) AS wanted (app)
+    FROM unnest({values}::{kind}[]) AS wanted (value)
     CROSS JOIN LATERAL (
         SELECT * FROM error_logs.error_logs e
-        WHERE e.app_id = wanted.app AND {filters}
+        WHERE {column} = wanted.value AND {filters}
         ORDER BY e.occurred_at DESC, e.id DESC
         LIMIT {size}
     ) AS e

@@ -40,7 +40,7 @@ id IN (
         SELECT DISTINCT latest.grouping_hash
         FROM (
             SELECT e.grouping_hash FROM error_logs.error_logs e
-            WHERE e.user_id = {} ORDER BY e.occurred_at DESC LIMIT 10000
+            WHERE e.user_id = {} ORDER BY e.occurred_at DESC LIMIT 2000
         ) AS latest
     ) AS met
     JOIN error_logs.issue_hashes h USING (grouping_hash)
@@ -59,6 +59,6 @@ assignee = (SELECT m.id FROM error_logs.members m WHERE m.email = {})
 -- name: event_text
 e.message || ' ' || e.error_type || ' ' || e.error_code ILIKE {}
 
--- name: event_path
--- Of the request's URL, without origin, query and fragment.
-regexp_replace(e.request_url, '^[A-Za-z][A-Za-z0-9+.-]*://[^/?#]*|[?#].*$', '', 'g') LIKE ANY ({}::text[])
+-- name: event_path_value
+-- Path of the request's URL, without origin, query and fragment.
+regexp_replace(e.request_url, '^[A-Za-z][A-Za-z0-9+.-]*://[^/?#]*|[?#].*$', '', 'g')
