@@ -134,7 +134,7 @@ async def act(browser: httpx.AsyncClient, issue: UUID, action: str, **more: str)
     ("action", "more", "said"),
     [
         ("do=resolve", {}, "Resolved."),
-        ("do=resolve&inNextRelease=true", {}, "Resolved in the release after"),
+        ("do=resolve&inNextRelease=true", {}, "No release that has the fix was seen yet."),
         ("do=resolve", {"inRelease": "2.0"}, "Resolved in release 2.0"),
         ("do=ignore", {}, "Ignored."),
         ("do=ignore&hours=24", {}, "Ignored until 20"),

@@ -52,7 +52,7 @@ def test_a_question_mark_shows_the_keys(visit: Visitor) -> None:
 
 
 def test_e_resolves_the_marked_issue_and_undo_takes_it_back(visit: Visitor) -> None:
-    page = visit.open("/?app=shop&status=unresolved")
+    page = visit.open("/?app=shop")
     page.keyboard.press("j")
     title = page.locator("tr.here .row-title").inner_text()
     page.keyboard.press("e")
@@ -64,7 +64,7 @@ def test_e_resolves_the_marked_issue_and_undo_takes_it_back(visit: Visitor) -> N
 
 
 def test_selected_issues_are_ignored_together(visit: Visitor) -> None:
-    page = visit.open("/?app=shop&status=unresolved")
+    page = visit.open("/?app=shop")
     bar = page.locator("#bulk")
     expect(bar).not_to_be_visible()
     for box in page.locator("[data-row] input").all()[:2]:
@@ -81,7 +81,7 @@ def test_an_issue_is_resolved_in_a_release_by_its_menu(visit: Visitor) -> None:
     page.locator("summary[aria-label='Resolve in a release']").click()
     page.get_by_label("In release").fill("9.9.9")
     page.get_by_label("In release").press("Enter")
-    expect(page.locator(".state")).to_have_text("Resolved in release 9.9.9")
+    expect(page.locator(".state")).to_contain_text("Resolved in release 9.9.9")
     page.keyboard.press("e")
     expect(page.locator(".done")).to_contain_text("Open again.")
 

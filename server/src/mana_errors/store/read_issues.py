@@ -174,7 +174,11 @@ async def issues_by_id(connection: Connection, ids: Collection[UUID]) -> dict[UU
     filters = Filters()
     filters.add("id = ANY({}::uuid[])", list(ids))
     source = _SQL["issues"].format(
-        issues="error_logs.issues", filters=filters, order="id", limit=len(ids)
+        columns=_SQL["columns"],
+        issues="error_logs.issues",
+        filters=filters,
+        order="id",
+        limit=len(ids),
     )
     rows = await connection.fetch(source, *filters.values)
     issues = [msgspec.convert(dict(row), Issue) for row in rows]

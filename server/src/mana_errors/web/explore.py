@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from mana_errors.errors import SearchSyntax
 from mana_errors.model.exploring import Histogram, HistogramQuery, ReleaseQuery
-from mana_errors.model.query import EventQuery, parse_query
+from mana_errors.model.query import parse_query
 from mana_errors.model.reading import EventSummary, Page, Tick
 from mana_errors.model.search import FIELDS, Subject
 from mana_errors.store import event_counts, overview, read_events, read_issues
@@ -60,16 +60,13 @@ async def show_events(visit: Visit) -> Response:
     if query.since is None:
         since = datetime.now(UTC) - timedelta(hours=hours)
         query = msgspec.structs.replace(query, since=since)
-    listed = msgspec.convert(
-        {name: getattr(query, name) for name in EventQuery.__struct_fields__}, EventQuery
-    )
     seen = visit.principal.apps
     wrong: SearchSyntax | None = None
     page, counted = Page[EventSummary]([], None), None
     async with visit.reader.connection() as connection:
         apps = await read_issues.list_apps(connection, seen)
         try:
-            page = await read_events.list_events(connection, listed, seen)
+            page = await read_events.list_events(connection, query, seen)
             counted = await event_counts.count_events(connection, query, seen)
         except SearchSyntax as error:
             wrong = error

@@ -7,9 +7,13 @@ import msgspec
 from starlette.responses import Response
 
 from mana_errors.errors import NotFound
+from mana_errors.model.fix import Fix
+from mana_errors.model.issue import IssueStatus
+from mana_errors.model.principal import Apps
 from mana_errors.model.query import IssueEventQuery, PageQuery, parse_query
-from mana_errors.model.reading import EventDetail
-from mana_errors.store import activity, issue_facts, read_events, read_issues, workflow
+from mana_errors.model.reading import EventDetail, Issue
+from mana_errors.store import activity, fixes, issue_facts, read_events, read_issues, workflow
+from mana_errors.store.db import Connection
 from mana_errors.web import event_text
 from mana_errors.web.charts import release_markers
 from mana_errors.web.event import CRUMBS_SHOWN, show_event
@@ -40,6 +44,7 @@ async def _show(visit: Visit, event_id: UUID | None) -> Response:
         distribution = await issue_facts.tags_of(connection, issue.id, seen)
         releases = await issue_facts.releases_of(connection, issue.id, seen)
         people = await issue_facts.users_of(connection, issue.id, seen)
+        fix = await _fix(connection, issue, seen)
         entries = await activity.listed(connection, issue.id, PageQuery(limit=ENTRIES_SHOWN), seen)
         assignees = await workflow.assignees(connection, issue.app)
     if event is not None and event.issue_id != issue.id:
@@ -51,6 +56,7 @@ async def _show(visit: Visit, event_id: UUID | None) -> Response:
         "latest": event_id in {None, issue.latest_event_id},
         "crumbs_shown": CRUMBS_SHOWN,
         "condition": msgspec.to_builtins(issue.condition),
+        "fix": fix,
         "around": around,
         "distribution": distribution,
         "releases": releases,
@@ -61,6 +67,17 @@ async def _show(visit: Visit, event_id: UUID | None) -> Response:
         "assignees": assignees,
     }
     return visit.page("issue.html", values)
+
+
+async def _fix(connection: Connection, issue: Issue, apps: Apps) -> Fix | None:
+    """Whether the fix works; None for what is not resolved, or was by an older release of ours,
+    which did not write down how."""
+    if issue.status is not IssueStatus.RESOLVED:
+        return None
+    try:
+        return await fixes.fix_of(connection, issue.id, apps)
+    except NotFound:
+        return None
 
 
 async def show_events(visit: Visit) -> Response:

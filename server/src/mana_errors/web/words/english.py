@@ -491,6 +491,9 @@ WORDS: Final[Mapping[str, str]] = {
     "newer": "Newer",
     "shares": "How they differ",
     "of_events": "of {} events",
+    "fix_works": "The fix works: no event since, of a release that has it.",
+    "fix_failed": "The fix does not work: {} events since, of releases that have it.",
+    "fix_waiting": "No release that has the fix was seen yet.",
     # how long ago
     "now": "just now",
     "minutes": "{} min ago",

@@ -495,6 +495,9 @@ WORDS: Final[Mapping[str, str]] = {
     "newer": "Neuere",
     "shares": "Worin sie sich unterscheiden",
     "of_events": "von {} Ereignissen",
+    "fix_works": "Die Lösung wirkt: seither kein Ereignis einer Version, die sie hat.",
+    "fix_failed": "Die Lösung wirkt nicht: seither {} Ereignisse von Versionen, die sie haben.",
+    "fix_waiting": "Noch wurde keine Version gesehen, die die Lösung hat.",
     # how long ago
     "now": "gerade eben",
     "minutes": "vor {} min",
