@@ -339,3 +339,25 @@ async def test_an_apps_id_cannot_break_out_of_the_code_to_be_pasted(
     page = unescape((await browser.get("/setup", params={"app": evil})).text)
     assert 'appId: "x\'\\"});evil();//" }' in page
     assert (await browser.get("/setup?app=nothing")).status_code == 404
+
+
+async def test_a_search_is_kept_and_forgotten(browser: httpx.AsyncClient, issue: UUID) -> None:
+    path = "/?q=app:shop+severity:error"
+    saved = await send(browser, path, "/views", name="Shop's errors")
+    assert saved.headers["location"] == "/?q=app%3Ashop+severity%3Aerror&sort=lastSeen&done=saved"
+    page = (await browser.get("/")).text
+    assert 'href="/?q=app%3Ashop+severity%3Aerror&amp;sort=lastSeen"' in page
+    (delete,) = re.findall(r'action="(/views/[^"]+/delete)"', page)
+    assert (await send(browser, "/", delete)).status_code == 303
+    assert "Shop" not in text_of((await browser.get("/")).text)
+    assert issue
+
+
+@pytest.mark.usefixtures("issue")
+async def test_a_search_that_cannot_be_read_is_marked_at_its_character(
+    browser: httpx.AsyncClient,
+) -> None:
+    wrong = await browser.get("/?q=app:shop+foo:bar")
+    assert wrong.status_code == 400
+    assert "<code>app:shop <mark>f</mark>oo:bar</code>" in wrong.text
+    assert 'value="app:shop foo:bar"' in wrong.text

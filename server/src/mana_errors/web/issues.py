@@ -10,7 +10,7 @@ from mana_errors.errors import SearchSyntax
 from mana_errors.model.query import IssueQuery, IssueSort, parse_query
 from mana_errors.model.reading import ListedIssue, Page
 from mana_errors.model.search import FIELDS, Subject
-from mana_errors.store import read_issues
+from mana_errors.store import read_issues, views
 from mana_errors.web.visit import Visit
 
 # What one comes for: asked for unless something else is.
@@ -39,6 +39,7 @@ async def show_list(visit: Visit) -> Response:
     wrong: SearchSyntax | None = None
     async with visit.reader.connection() as connection:
         apps = await read_issues.list_apps(connection, seen)
+        saved = await views.listed(connection, me)
         try:
             page = await read_issues.list_issues(connection, query, seen, me)
         except SearchSyntax as error:
@@ -50,6 +51,7 @@ async def show_list(visit: Visit) -> Response:
         "more": visit.next_page(page.next),
         "apps": apps,
         "views": [(word, _path(query, q), q == query.q) for word, q in VIEWS.items()],
+        "saved": saved,
         "fields": [*_FIELDS, ("app", apps)],
         "sorts": [sort.value for sort in IssueSort],
         "origin": visit.site.address(visit.request),

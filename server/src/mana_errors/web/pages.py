@@ -24,6 +24,7 @@ from mana_errors.web import (
     system,
     tail,
     theme,
+    views,
 )
 from mana_errors.web.assets import ASSET_ROUTE
 from mana_errors.web.page import Page, Pages
@@ -32,6 +33,8 @@ from mana_errors.web.visit import Services
 
 PAGES: Final[tuple[Page, ...]] = (
     Page("GET", "/", issues.show_list),
+    Page("POST", "/views", views.save),
+    Page("POST", "/views/{id}/delete", views.delete),
     Page("POST", "/issues/actions", actions.act, "triage"),
     Page("POST", "/issues/undo", actions.undo, "triage"),
     Page("GET", "/issues/{id}", issue.show),

@@ -494,6 +494,8 @@ WORDS: Final[Mapping[str, str]] = {
     "fix_works": "The fix works: no event since, of a release that has it.",
     "fix_failed": "The fix does not work: {} events since, of releases that have it.",
     "fix_waiting": "No release that has the fix was seen yet.",
+    "save_view": "Save this search as",
+    "for_all": "For everybody",
     # how long ago
     "now": "just now",
     "minutes": "{} min ago",

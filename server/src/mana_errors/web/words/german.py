@@ -498,6 +498,8 @@ WORDS: Final[Mapping[str, str]] = {
     "fix_works": "Die Lösung wirkt: seither kein Ereignis einer Version, die sie hat.",
     "fix_failed": "Die Lösung wirkt nicht: seither {} Ereignisse von Versionen, die sie haben.",
     "fix_waiting": "Noch wurde keine Version gesehen, die die Lösung hat.",
+    "save_view": "Diese Suche speichern als",
+    "for_all": "Für alle",
     # how long ago
     "now": "gerade eben",
     "minutes": "vor {} min",
