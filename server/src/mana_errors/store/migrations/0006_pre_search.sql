@@ -28,7 +28,8 @@ FROM error_logs.issue_hashes h JOIN error_logs.issues i ON i.id = h.issue_id;
 
 -- GET /api/v1/issues/{id}/events. A hash's events have many fingerprints, where ids stand in paths.
 -- Alone, without the time, it holds a hash once for all its events of a day: 19 bytes and 3 us an
--- event, instead of 56 and 7. A day's events of a hash are few enough to be sorted.
+-- event, instead of 56 and 7. A day's events of a hash are few enough to be sorted. While it is
+-- built the digest waits; reports are taken meanwhile.
 CREATE INDEX error_logs_grouping_hash ON error_logs.error_logs (grouping_hash);
 
 -- Sorted by count or users, as last_seen_bin is by time: an index on the numbers themselves would

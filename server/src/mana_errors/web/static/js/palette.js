@@ -1,8 +1,8 @@
 // Ctrl-K: every page, every app, every action by its name.
 import { all, element, word } from "./page.js";
 
-// More cannot be seen at once.
-const MAX_SHOWN = 12;
+// What one scrolls through before typing another letter.
+const MAX_SHOWN = 40;
 
 /** @typedef {{ name: string, kind: string, run: () => void }} Choice */
 
