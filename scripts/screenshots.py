@@ -17,7 +17,7 @@ from harness import Server  # noqa: E402 - the tests' own server, where it lies
 
 IMAGES: Final = ROOT / "docs/images"
 EVENTS: Final = "20000"
-DESK: Final = {"width": 1280, "height": 800}
+DESK: Final = {"width": 1440, "height": 900}
 PHONE: Final = {"width": 390, "height": 780}
 # name -> path, size, light or dark
 SHOTS: Final = {
