@@ -1,5 +1,5 @@
-"""Takes the pictures of docs/images: a server with demo data in a temporary directory, and its pages
-in Chromium."""
+"""Takes the pictures of docs/images: a server with demo data in a temporary directory, and its
+pages in Chromium."""
 
 import re
 import subprocess
