@@ -1,6 +1,6 @@
 # Needs python3 >= 3.11 and make. Everything else is set up by scripts/bootstrap on first use.
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check fmt bench crash fuzz
+.PHONY: help setup run test check fmt bench crash fuzz screenshots
 
 BIN := .venv/bin
 # pytest's arguments: make test ARGS='-k spool'
@@ -36,6 +36,9 @@ bench: setup ## Measure; prints a table and writes bench/results
 
 crash: setup ## 200 kills under load: nothing lost, nothing doubled
 	CRASH_KILLS=200 $(BIN)/pytest server/tests/crash --timeout=7200 $(ARGS)
+
+screenshots: setup ## Take the pictures of docs/images anew
+	$(BIN)/python scripts/screenshots.py
 
 FUZZ_SECONDS ?= 600
 FUZZ_TARGETS := envelope event store security otlp stack

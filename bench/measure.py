@@ -45,6 +45,8 @@ class Scale:
     grown: int
     expired: int
     remembered: int
+    # events of the demo data that pages are read of
+    read: int
     # whether yardsticks that take minutes are measured: DELETE + VACUUM
     slow: bool
 
@@ -59,6 +61,7 @@ QUICK: Final = Scale(
     grown=8_000,
     expired=50_000,
     remembered=50_000,
+    read=20_000,
     slow=False,
 )
 DEFAULT: Final = Scale(
@@ -71,6 +74,7 @@ DEFAULT: Final = Scale(
     grown=30_000,
     expired=200_000,
     remembered=200_000,
+    read=200_000,
     slow=False,
 )
 FULL: Final = replace(
@@ -80,6 +84,7 @@ FULL: Final = replace(
     grown=60_000,
     expired=1_000_000,
     remembered=1_000_000,
+    read=1_000_000,
     slow=True,
 )
 

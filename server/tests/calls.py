@@ -9,14 +9,15 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
+from mana_errors.model.activity import Comment
 from mana_errors.model.app_change import NewApp
 from mana_errors.model.outcome import Outcome, OutcomeCount
 from mana_errors.model.principal import Role
-from mana_errors.store import apps, audit, outcomes
+from mana_errors.store import activity, apps, audit, outcomes
 from mana_errors.store.audit import COMMAND
 from mana_errors.store.db import Connection
 from people import add_member
-from rows import add_event, add_issue
+from rows import NOON, add, add_event, add_issue
 
 OWN = "own-chat"
 # Also in every text of the other app: where it turns up, something leaked.
@@ -30,6 +31,7 @@ class Things:
     app: str
     issue: UUID
     event: UUID
+    comment: UUID
     key: UUID
     # of the server, not of the app
     member: UUID
@@ -39,12 +41,20 @@ async def make_things(connection: Connection, app: str) -> Things:
     """An app with an issue, an event, a key, outcomes, and an entry of the audit log."""
     created, key = await apps.create(connection, NewApp(app, name=f"{app} name"), COMMAND)
     issue = await add_issue(connection, app_id=app, title=f"{app} title", culprit=f"{app}.ts")
-    event = await add_event(connection, issue, app_id=app, message=f"{app} message")
+    event = await add_event(
+        connection, issue, app_id=app, message=f"{app} message", user_id="user-of-all",
+        tags={"of": app}, release=f"{app}@1",
+    )  # fmt: skip
+    await add(
+        connection, "releases", app_id=app, version=f"{app}@1", first_seen=NOON, last_seen=NOON
+    )
     minute = datetime.now(UTC).replace(second=0, microsecond=0)
     await outcomes.add(connection, [OutcomeCount(app, Outcome.STORED, minute, 1)])
     await audit.note(connection, COMMAND, "issue.status", str(issue), {"of": app}, app=app)
     member = await add_member(connection, f"{uuid4().hex}@example.org", Role.MEMBER)
-    return Things(created.id, issue, event, key.id, member.id)
+    remark = Comment(f"{app} comment")
+    comment = await activity.write(connection, issue, remark, None, COMMAND)
+    return Things(created.id, issue, event, comment.id, key.id, member.id)
 
 
 @dataclass(frozen=True)
@@ -74,9 +84,52 @@ CALLS: dict[str, Callable[[Things], Sent]] = {
     "changeIssue": lambda t: Sent(
         f"/api/v1/issues/{t.issue}", 200, {"status": "ignored"}, of_app=True
     ),
+    "actOnIssues": lambda t: Sent(
+        "/api/v1/issues/actions",
+        200,
+        {"ids": [str(t.issue)], "action": {"do": "reopen"}},
+        of_app=True,
+    ),
+    "undoAction": lambda _: Sent("/api/v1/issues/undo", 404, {"undo": str(uuid4())}),
+    "unmergeIssue": lambda t: Sent(
+        f"/api/v1/issues/{t.issue}/unmerge", 400, {"hashes": [str(t.issue)]}, of_app=True
+    ),
+    "listActivity": _get(lambda t: f"/api/v1/issues/{t.issue}/activity", of_app=True),
+    "addComment": lambda t: Sent(
+        f"/api/v1/issues/{t.issue}/comments", 201, {"text": "seen"}, of_app=True
+    ),
+    "addLink": lambda t: Sent(
+        f"/api/v1/issues/{t.issue}/links", 201, {"url": "https://tracker.example/1"}, of_app=True
+    ),
+    # the command line wrote it
+    "editComment": lambda t: Sent(
+        f"/api/v1/issues/{t.issue}/activity/{t.comment}", 403, {"text": "mine"}, of_app=True
+    ),
+    "deleteEntry": lambda t: Sent(f"/api/v1/issues/{t.issue}/activity/{uuid4()}", 404, of_app=True),
+    # it was never resolved
+    "getFix": lambda t: Sent(f"/api/v1/issues/{t.issue}/fix", 404, of_app=True),
+    "deployRelease": lambda t: Sent(
+        "/api/v1/releases", 201, {"app": t.app, "version": "1.0"}, of_app=True
+    ),
+    "listAssignees": _get(lambda t: f"/api/v1/apps/{t.app}/assignees", of_app=True),
     "listIssueEvents": _get(lambda t: f"/api/v1/issues/{t.issue}/events", of_app=True),
     "listEvents": _get(lambda _: "/api/v1/events"),
     "getEvent": _get(lambda t: f"/api/v1/events/{t.event}", of_app=True),
+    "listSearchFields": _get(lambda _: "/api/v1/search/fields"),
+    "listSearchValues": _get(lambda _: "/api/v1/search/values?field=app"),
+    "countIssues": _get(lambda _: "/api/v1/issues/facets"),
+    "getIssueTags": _get(lambda t: f"/api/v1/issues/{t.issue}/tags", of_app=True),
+    "listIssueUsers": _get(lambda t: f"/api/v1/issues/{t.issue}/users", of_app=True),
+    "listIssueReleases": _get(lambda t: f"/api/v1/issues/{t.issue}/releases", of_app=True),
+    "getNeighbours": _get(lambda t: f"/api/v1/events/{t.event}/neighbours", of_app=True),
+    "countEvents": _get(lambda _: "/api/v1/events/histogram?by=app&from=2020-01-01T00:00:00Z"),
+    "exportEvents": _get(lambda _: "/api/v1/events/export"),
+    "getOverview": _get(lambda _: "/api/v1/overview"),
+    "listReleases": _get(lambda _: "/api/v1/releases"),
+    "getUser": _get(lambda _: "/api/v1/users/user-of-all"),
+    "listViews": _get(lambda _: "/api/v1/views"),
+    "createView": lambda _: Sent("/api/v1/views", 201, {"name": "v", "q": "is:unresolved"}),
+    "deleteView": lambda _: Sent(f"/api/v1/views/{uuid4()}", 404),
     "listApps": _get(lambda _: "/api/v1/apps"),
     "createApp": lambda _: Sent("/api/v1/apps", 201, {"id": f"new-{uuid4().hex}"}),
     "getApp": _get(lambda t: f"/api/v1/apps/{t.app}", of_app=True),
@@ -103,8 +156,8 @@ CALLS: dict[str, Callable[[Things], Sent]] = {
     "getMetrics": _get(lambda _: "/metrics"),
 }
 
-# Only a member has sessions.
-NEEDS_A_MEMBER = frozenset({"listSessions", "endOtherSessions", "endSession"})
+# Only a member has sessions, and views of their own.
+NEEDS_A_MEMBER = frozenset({"listSessions", "endOtherSessions", "endSession", "createView"})
 
 
 def sent(operation: str, things: Things) -> Sent:

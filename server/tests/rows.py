@@ -21,8 +21,10 @@ async def add(connection: Connection, table: str, **values: Any) -> None:
 
 
 async def add_issue(connection: Connection, **values: Any) -> UUID:
-    """An issue with one grouping hash, whose id is the issue's own."""
+    """An issue with one grouping hash, whose id is the issue's own. `trend`: occurrences in this
+    hour; `facets`: pairs beside those of type and environment."""
     issue_id = values.setdefault("id", uuid7())
+    trend, more = values.pop("trend", 0), values.pop("facets", ())
     seen = values.setdefault("last_seen", NOON)
     defaults = {
         "app_id": "chat",
@@ -45,6 +47,15 @@ async def add_issue(connection: Connection, **values: Any) -> UUID:
         fingerprint=row["fingerprint"],
         components=[["fingerprint", row["fingerprint"]], ["stack", "cart.ts total"]],
     )
+    facets = {"type": row["error_type"], "environment": row.get("environment")}
+    pairs = [*(f"{name}={value}" for name, value in facets.items() if value), *more]
+    await add(connection, "facets", grouping_hash=issue_id, pairs=pairs, words="")
+    if trend:
+        hour = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
+        await add(
+            connection, "rollups", grouping_hash=issue_id, hour=hour, environment="", release="",
+            count=trend,
+        )  # fmt: skip
     return issue_id
 
 

@@ -3,7 +3,8 @@
 ManaError
 ├── ClientError            the request is at fault: answered with its status, never retried by us
 │   ├── BadRequest 400       the request as a whole cannot be read
-│   │   └── InvalidReport      one report in it breaks the contract; names the field
+│   │   ├── InvalidReport      one report in it breaks the contract; names the field
+│   │   └── SearchSyntax       a search that cannot be read; names the character
 │   ├── Unauthorized 401     no or unknown token
 │   ├── Forbidden 403        a token without the scope, or a key of another app
 │   │   ├── ForeignOrigin      the app does not take reports from this web page
@@ -48,6 +49,18 @@ class InvalidReport(BadRequest):
     """One report breaks the contract; the message names the field and the reason."""
 
     title = "Invalid report"
+
+
+class SearchSyntax(BadRequest):
+    """A search that cannot be read."""
+
+    title = "Cannot read the search"
+
+    def __init__(self, reason: str, position: int) -> None:
+        """position: of the character that is wrong, 0 = the first."""
+        super().__init__(f"q, character {position + 1}: {reason}")
+        self.reason = reason
+        self.position = position
 
 
 class Unauthorized(ClientError):

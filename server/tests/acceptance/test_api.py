@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from harness import Cluster, Server, wait_until
-from mana_errors.api import auth, health
+from mana_errors.api import auth, export, health
 from mana_errors.api.app import App, build
 from mana_errors.config import load_settings
 from mana_errors.model.health import Check
@@ -225,7 +225,7 @@ async def test_a_bad_query_is_refused_by_name(api: Client) -> None:
         ("/api/v1/issues?page=2", "page"),
         ("/api/v1/issues?q=a%00b", "NUL"),
         ("/api/v1/issues?cursor=abc", "cursor"),
-        ("/api/v1/issues?q=" + "a+" * 11, "words"),
+        ("/api/v1/issues?q=" + "a+" * 31, "more than 30 terms"),
         ("/api/v1/events?severity=fatal", "severity"),
         ("/api/v1/events?from=0001-01-01T00:00:00%2B14:00", "0001"),
         ("/api/v1/events?to=9999-12-31T23:59:59-14:00", "9999"),
@@ -339,3 +339,73 @@ def test_a_report_becomes_an_issue_a_page_and_numbers(server: Server) -> None:
         numbers = client.get("/metrics").text
         # counted in another process
         assert 'mana_errors_digested_total{outcome="stored"} 1.0' in numbers
+
+
+# --- searches
+
+
+async def test_what_cannot_be_read_says_at_which_character(api: Client) -> None:
+    for path in (
+        "/api/v1/issues",
+        "/api/v1/issues/facets",
+        "/api/v1/events",
+        "/api/v1/events/export",
+    ):
+        answer = await api.get(path, params={"q": "app:chat sevrity:x"})
+        assert_problem(answer, 400, "character 10", "sevrity")
+        assert answer.json()["position"] == 9
+
+
+async def test_an_export_has_all_events_page_after_page(
+    api: Client, migrated_dsn: str, issue: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(export, "PAGE", 2)
+    connection = await db.connect(migrated_dsn)
+    for number in range(6):
+        await add_event(connection, issue, message=f"m{number}", user_id="u" if number else None)
+    await connection.close()
+    lines = (await api.get("/api/v1/events/export?format=jsonl&columns=message")).text.splitlines()
+    assert len(lines) == 7
+    answer = await api.get("/api/v1/events/export?q=user:u&columns=message,severity")
+    assert answer.headers["content-type"] == "text/csv; charset=utf-8"
+    assert answer.headers["content-disposition"] == 'attachment; filename="events.csv"'
+    rows = sorted(answer.text.splitlines()[1:])
+    assert rows == [f"m{number},error" for number in range(1, 6)]
+    assert_problem(await api.get("/api/v1/events/export?columns=x"), 400, "columns")
+
+
+async def test_an_export_is_bounded(
+    api: Client, migrated_dsn: str, issue: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(export, "PAGE", 2)
+    monkeypatch.setattr(export, "MAX_EVENTS", 3)
+    connection = await db.connect(migrated_dsn)
+    for _ in range(6):
+        await add_event(connection, issue)
+    await connection.close()
+    answer = await api.get("/api/v1/events/export?format=jsonl")
+    assert len(answer.text.splitlines()) == 3
+
+
+async def test_fields_are_listed_with_their_choices(api: Client) -> None:
+    fields = {
+        field["name"]: field for field in (await api.get("/api/v1/search/fields")).json()["items"]
+    }
+    assert fields["severity"]["choices"] == ["debug", "info", "warning", "error", "critical"]
+    assert fields["environment"]["aliases"] == ["env"]
+    assert fields["is"]["subjects"] == ["issues"]
+
+
+async def test_a_token_makes_shared_views_and_no_others(api: Client, migrated_dsn: str) -> None:
+    shared = {"name": "Open", "q": "is:unresolved", "shared": True}
+    assert_problem(await api.post("/api/v1/views", json={**shared, "shared": False}), 403, "shared")
+    assert_problem(await api.post("/api/v1/views", json={**shared, "q": "is:x"}), 400, "character")
+    made = await api.post("/api/v1/views", json=shared)
+    assert made.status_code == 201
+    listed = (await api.get("/api/v1/views")).json()["items"]
+    assert [view["name"] for view in listed] == ["Open"]
+    reader = bearing(await token_for(migrated_dsn, "read"))
+    path = f"/api/v1/views/{made.json()['id']}"
+    assert_problem(await api.post("/api/v1/views", json=shared, headers=reader), 403)
+    assert_problem(await api.delete(path, headers=reader), 403)
+    assert (await api.delete(path)).status_code == 204

@@ -13,6 +13,7 @@ import pytest
 from harness import Server, executable
 from mana_errors import __version__
 from mana_errors.cli.psql import without_password
+from mana_errors.store.db import Connection
 
 StartServer = Callable[..., Server]
 
@@ -221,11 +222,30 @@ def test_doctor_for_people(server: Server) -> None:
     assert re.search(r"^ok +PostgreSQL +\d+\.\d+", done.stdout, re.MULTILINE)
 
 
-def test_demo_reports_what_it_says(server: Server) -> None:
-    done = server.cli("demo", "--count", "25")
+def test_demo_stores_what_it_says(server: Server) -> None:
+    """Counts, rollups and the ledger agree, and what was fixed and comes back has regressed."""
+
+    async def sums(connection: Connection) -> list[int]:
+        tables = {
+            "issues": "count",
+            "rollups": "count",
+            "error_logs": "weight",
+            "outcomes": "count",
+        }
+        return [
+            await connection.fetchval(f"SELECT sum({column})::bigint FROM error_logs.{table}")
+            for table, column in tables.items()
+        ]
+
+    before = server.in_database(sums)
+    done = server.cli("demo", "--count", "2000")
     assert done.returncode == 0, done.stderr
-    assert "25 errors" in done.stdout
+    assert "2000 errors of 12 apps" in done.stdout
     assert f"http://localhost:{server.port}/" in done.stdout
+    after = server.in_database(sums)
+    assert [more - (less or 0) for more, less in zip(after, before, strict=True)] == [2000] * 4
+    statuses = "SELECT count(*) FILTER (WHERE regressions > 0) FROM error_logs.issues"
+    assert server.in_database(lambda connection: connection.fetchval(statuses))
 
 
 def test_demo_without_a_server_says_so(tmp_path: Path) -> None:

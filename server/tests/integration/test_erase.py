@@ -141,6 +141,21 @@ async def test_a_person_is_removed_from_their_events_alone(
     assert (await stored(connection, mine[3]))["context"] == {}
 
 
+async def test_facets_forget_the_person(connection: db.Connection, tmp_path: Path) -> None:
+    """Also where no event is left that says whose it was."""
+    pairs = [f"tag.user={ANN}", "tag.user=user_1234", f"path=/u/{ANN}", "release=1"]
+    issue = await add_issue(connection, facets=pairs)
+    words = "UPDATE error_logs.facets SET words = $2 WHERE grouping_hash = $1"
+    await connection.execute(words, issue, f"no {ANN} here, nor user_1234")
+    await erased(connection, tmp_path)
+    row = await connection.fetchrow(
+        "SELECT pairs, words FROM error_logs.facets WHERE grouping_hash = $1", issue
+    )
+    assert row is not None
+    assert row["pairs"] == ["type=TypeError", "tag.user=user_1234", "release=1"]
+    assert row["words"] == f"no {ERASED} here, nor user_1234"
+
+
 async def test_events_that_only_reported_the_id_are_cleaned_too(
     connection: db.Connection, tmp_path: Path
 ) -> None:

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digesting import most_kept
+from mana_errors.digest.facets import Fresh
 from mana_errors.digest.sample import Plan, Sampler
 from mana_errors.digest.summarize import summarize
 from mana_errors.model.event import Event
@@ -80,8 +81,10 @@ def test_counts_are_exact_bodies_are_bounded_and_weights_add_up(
     everything = [plan for own in plans for plan in own]
     sent = Counter(one.grouping.grouping_hash for one in items)
 
-    folded = merge(delta for plan in everything for delta in summarize([*plan.kept, *plan.dropped]))
-    whole = merge(summarize(items))
+    folded = merge(
+        delta for plan in everything for delta in summarize([*plan.kept, *plan.dropped], Fresh())
+    )
+    whole = merge(summarize(items, Fresh()))
     assert {delta.grouping_hash: delta.count for delta in folded} == sent
     for ours, theirs in zip(folded, whole, strict=True):
         assert by_hour(ours) == by_hour(theirs)

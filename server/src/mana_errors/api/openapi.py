@@ -135,9 +135,9 @@ def _header(name: str, meaning: str) -> Json:
 
 
 def _responses(route: Route[Any, Any]) -> Json:
-    media = "text/plain" if route.answer is str else "application/json"
     empty = route.answer is None
-    answer = {} if empty else {"content": {media: {"schema": _schema(route.answer)}}}
+    schema = None if empty else _schema(route.answer)
+    answer = {} if empty else {"content": {media: {"schema": schema} for media in route.media}}
     token = {401, 403, 503} if route.scope is not None else set[int]()
     refusal_media = MEDIA_TYPE if issubclass(route.refusal, Problem) else "application/json"
     refusal = {"content": {refusal_media: {"schema": _schema(route.refusal)}}}

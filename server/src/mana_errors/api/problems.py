@@ -6,7 +6,7 @@ from typing import Final
 import msgspec
 from starlette.responses import Response
 
-from mana_errors.errors import ClientError, ManaError, ServerError, TooManyRequests
+from mana_errors.errors import ClientError, ManaError, SearchSyntax, ServerError, TooManyRequests
 
 MEDIA_TYPE: Final = "application/problem+json"
 
@@ -21,6 +21,13 @@ class Problem(msgspec.Struct, frozen=True):
     type: str = "about:blank"
 
 
+class SearchProblem(Problem, frozen=True, kw_only=True):
+    """Where a search cannot be read."""
+
+    # of the character in `q`, 0 = the first
+    position: int
+
+
 def problem(
     status: int, title: str, detail: str, headers: dict[str, str] | None = None
 ) -> Response:
@@ -31,6 +38,11 @@ def problem(
 
 def problem_of(error: ManaError) -> Response:
     """The answer that an exception of our tree stands for."""
+    if isinstance(error, SearchSyntax):
+        said = SearchProblem(
+            title=error.title, status=error.status, detail=str(error), position=error.position
+        )
+        return Response(msgspec.json.encode(said), error.status, None, MEDIA_TYPE)
     if isinstance(error, ServerError | TooManyRequests):
         retry = {"Retry-After": str(error.retry_after_s)}
         return problem(error.status, error.title, str(error), retry)

@@ -2,36 +2,28 @@
 
 from typing import Any, Final
 
-import msgspec
-
 from mana_errors.api.table import Call, NoBody, Route
-from mana_errors.model.issue import IssueStatus
 from mana_errors.model.query import EventQuery, IssueEventQuery, IssueQuery, NoQuery
-from mana_errors.model.reading import EventDetail, EventSummary, Issue, IssueDetail, Page
+from mana_errors.model.reading import (
+    EventDetail,
+    EventSummary,
+    IssueDetail,
+    ListedIssue,
+    Page,
+)
 from mana_errors.store import read_events, read_issues
 
 
-class IssueChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What may be changed about an issue."""
-
-    status: IssueStatus
-
-
-async def _list_issues(call: Call[IssueQuery, NoBody]) -> Page[Issue]:
+async def _list_issues(call: Call[IssueQuery, NoBody]) -> Page[ListedIssue]:
     async with call.reader.connection() as connection:
-        return await read_issues.list_issues(connection, call.query, call.apps)
+        return await read_issues.list_issues(
+            connection, call.query, call.apps, call.principal.member_id
+        )
 
 
 async def _get_issue(call: Call[NoQuery, NoBody]) -> IssueDetail:
     async with call.reader.connection() as connection:
         return await read_issues.describe_issue(connection, call.id, call.apps)
-
-
-async def _change_issue(call: Call[NoQuery, IssueChange]) -> Issue:
-    async with call.reader.connection() as connection:
-        return await read_issues.set_status(
-            connection, call.id, call.body.status, call.apps, call.actor
-        )
 
 
 async def _list_issue_events(call: Call[IssueEventQuery, NoBody]) -> Page[EventSummary]:
@@ -60,7 +52,7 @@ ROUTES: Final[tuple[Route[Any, Any], ...]] = (
         scope="read",
         query=IssueQuery,
         body=NoBody,
-        answer=Page[Issue],
+        answer=Page[ListedIssue],
         errors=(400,),
         handler=_list_issues,
     ),
@@ -75,18 +67,6 @@ ROUTES: Final[tuple[Route[Any, Any], ...]] = (
         answer=IssueDetail,
         errors=(400, 404),
         handler=_get_issue,
-    ),
-    Route(
-        method="PATCH",
-        path="/api/v1/issues/{id}",
-        operation="changeIssue",
-        summary="Resolve, reopen or ignore an issue",
-        scope="triage",
-        query=NoQuery,
-        body=IssueChange,
-        answer=Issue,
-        errors=(400, 404, 413, 415),
-        handler=_change_issue,
     ),
     Route(
         method="GET",

@@ -81,6 +81,7 @@ SYSTEM_ROUTES: Final[tuple[Route[Any, Any], ...]] = (
         query=AnyQuery,
         body=NoBody,
         answer=str,
+        media=("text/plain",),
         errors=(),
         handler=_metrics,
     ),

@@ -6,7 +6,8 @@ from typing import Annotated
 import typer
 
 from mana_errors import __version__
-from mana_errors.cli import app_, demo, doctor, key, member, migrate, psql, serve, token, users
+from mana_errors.cli import app_, doctor, key, member, migrate, psql, serve, token, users
+from mana_errors.cli.demo.command import demo
 from mana_errors.errors import ManaError, OperatorError
 
 app = typer.Typer(
@@ -39,7 +40,7 @@ app.command()(serve.serve)
 app.command()(migrate.migrate)
 app.command(context_settings=psql.PASS_THROUGH)(psql.psql)
 app.command()(doctor.doctor)
-app.command()(demo.demo)
+app.command()(demo)
 app.add_typer(app_.app, name="app")
 app.add_typer(key.app, name="key")
 app.add_typer(member.app, name="member")

@@ -6,27 +6,25 @@ import time
 from base64 import b64decode
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Final
 from uuid import UUID
 
 import msgspec
 
+from mana_errors.cli.folding import POLL_S, fold_or_wait
 from mana_errors.digest import dead_letters
 from mana_errors.digest.summarize import user_hash
 from mana_errors.retention.erase import Eraser, erase_events
-from mana_errors.store import audit, erasure, fold, partitions
+from mana_errors.store import audit, erasure, facets, partitions
 from mana_errors.store.db import Connection
 from mana_errors.store.erasure import Json
 from mana_errors.store.queries import load
 from mana_errors.store.spool.format import SEGMENT_HEADER_BYTES
 from mana_errors.store.spool.reader import SegmentReader, segments
-from mana_errors.triage.fold import fold_once
 
-# A digest that works needs a fraction of a second, one behind a storm some more.
+# A digest or triage that works needs a fraction of a second, one behind a storm some more.
 PATIENCE_S: Final = 15.0
-POLL_S: Final = 0.05
 # Of the id's SHA-256, in hex: enough to find the entry of an id that one knows.
 SUBJECT_CHARACTERS: Final = 16
 
@@ -77,9 +75,10 @@ async def erase_person(
         place.data_dir / "dead-letters", lambda line: holds(line, identifier)
     )
     erased = await erase_events(connection, identifier, on_day)
-    folded = await _folded(connection, await partitions.clock(connection))
+    folded = await fold_or_wait(connection, await partitions.clock(connection), PATIENCE_S)
     async with connection.transaction():
         counts = await erasure.erase_from_counts(connection, user_hash(identifier), erased.hashes)
+        await _erase_from_facets(connection, identifier)
         report = Report(
             events=erased.events,
             reported_events=erased.reported,
@@ -94,6 +93,12 @@ async def erase_person(
             connection, audit.COMMAND, "user.erase", _subject(identifier), report.as_json()
         )
     return report
+
+
+async def _erase_from_facets(connection: Connection, identifier: str) -> None:
+    # Words are kept in small letters, ids in them too.
+    for eraser in (Eraser(identifier), Eraser(identifier.lower())):
+        await facets.erase(connection, eraser.forms, eraser.text)
 
 
 def _subject(identifier: str) -> str:
@@ -130,17 +135,6 @@ async def _left(connection: Connection, ends: dict[Path, int]) -> int:
             known = await connection.fetchval(position, UUID(path.stem))
             total += max(end - max(known or 0, SEGMENT_HEADER_BYTES), 0)
     return total
-
-
-async def _folded(connection: Connection, until: datetime) -> bool:
-    """Wait until the counts queued by then are added up; does it itself where nobody does."""
-    deadline = time.monotonic() + PATIENCE_S
-    while await erasure.queued(connection, until):
-        if time.monotonic() > deadline:
-            return False
-        if not await fold.lead(connection) or not await fold_once(connection):
-            await asyncio.sleep(POLL_S)
-    return True
 
 
 def holds(line: bytes, identifier: str) -> bool:

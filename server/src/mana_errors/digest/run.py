@@ -19,6 +19,7 @@ import asyncpg
 from mana_errors import meters
 from mana_errors.digest import dead_letters, ledger
 from mana_errors.digest.copy import blames_event, copy
+from mana_errors.digest.facets import FacetMemory, Fresh
 from mana_errors.digest.ledger import Fates, others, settle
 from mana_errors.digest.prepare import prepare, received_at
 from mana_errors.digest.sample import Plan, Sampler
@@ -41,6 +42,9 @@ BACKOFF_S: Final = (0.1, 0.2, 0.5, 1.0, 2.0)
 BATCHES_PER_TURN: Final = 8
 # Grouping hashes remembered, at some hundred bytes each; forgetting costs only bytes of deltas.
 MAX_DESCRIBED: Final = 50_000
+# Issues without events are forgotten after a day at the earliest, and their components with them:
+# what is remembered for no longer is in the table still.
+DESCRIBED_S: Final = 86_400.0
 # Conflict: another process digested the batch; the cursor says where to go on.
 _TRY_AGAIN: Final = (*db.PASSING, Conflict)
 
@@ -105,6 +109,9 @@ class Digest:
         self._last_known: dict[UUID, int] = {}
         # grouping hashes whose components are committed
         self._described: set[UUID] = set()
+        # when the first of them was, by time.monotonic()
+        self._described_since = 0.0
+        self._facets = FacetMemory()
         self._sampler = Sampler()
         # apps that are registered in the database of this connection
         self._registered: set[str] = set()
@@ -210,12 +217,14 @@ class Digest:
             plan = self._sampler.plan(fresh, _keep_all if careful else self._rules.sample_after_of)
             refusals = await copy(connection, plan.kept, careful=careful)
             fates = settle(plan, refusals, others(items, fresh), prepared.letters)
-            await self._queue_deltas(connection, fates.counted)
+            facets = self._facets.fresh(fates.counted)
+            await self._queue_deltas(connection, fates.counted, facets)
             met = await self._register(connection, fates)
             await self._enter(connection, fates, prepared.refused, met)
             if fates.letters:
                 dead_letters.write(self._place.dead_letters, fates.letters)
         self._remember(plan, fates, met)
+        self._facets.remember(facets)
         meters.database_seconds.labels("digest").observe(time.perf_counter() - started)
         ledger.observe(fates)
 
@@ -225,9 +234,11 @@ class Digest:
         table = self._rules.users_table
         return await with_known_users(connection, table, items) if table else items
 
-    async def _queue_deltas(self, connection: db.Connection, counted: list[GroupedEvent]) -> None:
+    async def _queue_deltas(
+        self, connection: db.Connection, counted: list[GroupedEvent], facets: Fresh
+    ) -> None:
         if counted:
-            queued = summarize(counted, self._described)
+            queued = summarize(counted, facets, self._described)
             await deltas.insert(connection, self._place.node, queued)
 
     async def _register(self, connection: db.Connection, fates: Fates) -> set[str]:
@@ -250,8 +261,10 @@ class Digest:
         """What holds since a batch is committed."""
         self._sampler.commit(plan, time.monotonic())
         self._registered |= met
-        if len(self._described) > MAX_DESCRIBED:
+        now = time.monotonic()
+        if len(self._described) > MAX_DESCRIBED or now - self._described_since > DESCRIBED_S:
             self._described.clear()
+            self._described_since = now
         self._described.update(item.grouping.grouping_hash for item in fates.stored)
 
     async def _ensure_partitions(

@@ -6,22 +6,25 @@ from functools import lru_cache
 from hashlib import blake2b
 from uuid import UUID
 
+from mana_errors.digest.facets import Fresh, files_of, words_of
 from mana_errors.model.event import Event
 from mana_errors.model.grouped import GroupedEvent
-from mana_errors.model.issue import Delta, Rollup
+from mana_errors.model.issue import Delta, ReleaseSpan, Rollup
 
 
-def summarize(items: Iterable[GroupedEvent], described: Container[UUID] = ()) -> list[Delta]:
-    """One delta per grouping hash. Those of `described` hashes go without their components, which
-    are half of a delta's bytes and only needed once.
+def summarize(
+    items: Iterable[GroupedEvent], fresh: Fresh, described: Container[UUID] = ()
+) -> list[Delta]:
+    """One delta per grouping hash, with its fresh facets. Those of `described` hashes go without
+    their components and words, which are half of a delta's bytes and only needed once.
     """
     groups: dict[UUID, list[GroupedEvent]] = {}
     for item in items:
         groups.setdefault(item.grouping.grouping_hash, []).append(item)
-    return [_delta(group, key in described) for key, group in groups.items()]
+    return [_delta(group, fresh.of(key), key in described) for key, group in groups.items()]
 
 
-def _delta(group: list[GroupedEvent], described: bool) -> Delta:  # noqa: FBT001
+def _delta(group: list[GroupedEvent], facets: list[str], described: bool) -> Delta:  # noqa: FBT001
     events = [item.event for item in group]
     first = min(events, key=_occurred)
     latest = max(group, key=lambda item: item.event.occurred_at)
@@ -44,6 +47,9 @@ def _delta(group: list[GroupedEvent], described: bool) -> Delta:  # noqa: FBT001
         count=len(events),
         rollups=_rollups(events),
         users=sorted({user_hash(event.user_id) for event in events if event.user_id is not None}),
+        releases=_releases(events),
+        facets=facets if described else [*facets, *files_of(latest.grouping)],
+        words="" if described else words_of(latest),
     )
 
 
@@ -58,6 +64,24 @@ def _rollups(events: list[Event]) -> list[Rollup]:
         key = (hour, event.environment or "", event.release or "")
         counts[key] = counts.get(key, 0) + 1
     return [Rollup(*key, count) for key, count in counts.items()]
+
+
+def _releases(events: list[Event]) -> list[ReleaseSpan]:
+    release = events[0].release
+    if all(event.release == release for event in events):
+        return []
+    groups: dict[str, list[Event]] = {}
+    for event in events:
+        groups.setdefault(event.release or "", []).append(event)
+    return [
+        ReleaseSpan(
+            release=name,
+            first_seen=min(event.occurred_at for event in group),
+            last_seen=max(event.occurred_at for event in group),
+            last_received=max(event.received_at for event in group),
+        )
+        for name, group in groups.items()
+    ]
 
 
 # The users of a storm come again within seconds.

@@ -2,6 +2,7 @@
 
 import random
 import time
+from collections.abc import Callable
 from uuid import UUID
 
 _VERSION_7 = 0x7 << 76
@@ -11,7 +12,7 @@ _RANDOM_A = (1 << 12) - 1
 _random_bits = random.Random().getrandbits  # noqa: S311 - see above
 
 
-def uuid7(now_ns: int | None = None) -> UUID:
+def uuid7(now_ns: int | None = None, random_bits: Callable[[int], int] = _random_bits) -> UUID:
     """UUID version 7 (RFC 9562 section 5.7): 48 bits of Unix milliseconds, 74 random bits.
 
     The 12 bits of rand_a hold the fraction of the millisecond (method 3 of section 6.2), so
@@ -21,7 +22,7 @@ def uuid7(now_ns: int | None = None) -> UUID:
     millis, rest = divmod(now, 1_000_000)
     fraction = (rest << 12) // 1_000_000 & _RANDOM_A
     high = (millis & ((1 << 48) - 1)) << 80 | _VERSION_7 | fraction << 64
-    return UUID(int=high | _VARIANT_RFC | _random_bits(62))
+    return UUID(int=high | _VARIANT_RFC | random_bits(62))
 
 
 def uuid7_millis(identifier: UUID) -> int | None:

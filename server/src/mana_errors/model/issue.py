@@ -17,6 +17,14 @@ class IssueStatus(StrEnum):
     IGNORED = "ignored"
 
 
+class Priority(StrEnum):
+    """How urgent an issue is."""
+
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+
+
 class Rollup(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """How many events one grouping hash got in one hour, environment and release."""
 
@@ -26,6 +34,16 @@ class Rollup(msgspec.Struct, frozen=True, array_like=True, gc=False):
     environment: str
     release: str
     count: int
+
+
+class ReleaseSpan(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """When the events of one release occurred, and when the latest was received."""
+
+    # empty = not given
+    release: str
+    first_seen: datetime
+    last_seen: datetime
+    last_received: datetime
 
 
 class Delta(msgspec.Struct, array_like=True, gc=False):
@@ -54,3 +72,17 @@ class Delta(msgspec.Struct, array_like=True, gc=False):
     rollups: list[Rollup]
     # 64-bit hashes of distinct user ids
     users: list[int]
+    # by release, where the events are of several
+    releases: list[ReleaseSpan] = []
+    # facets that triage may not know (model/facets.py)
+    facets: list[str] = []
+    # what a search for words finds it by; empty where this node queued it before
+    words: str = ""
+
+
+def spans(delta: Delta) -> list[ReleaseSpan]:
+    """By release, whatever their number."""
+    if delta.releases:
+        return delta.releases
+    one = ReleaseSpan(delta.last_release, delta.first_seen, delta.last_seen, delta.last_received)
+    return [one]

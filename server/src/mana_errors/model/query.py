@@ -3,7 +3,7 @@
 import base64
 import binascii
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
 from functools import cache
@@ -16,17 +16,34 @@ from msgspec import Meta
 from mana_errors.errors import BadRequest
 from mana_errors.model.event import Severity
 from mana_errors.model.issue import IssueStatus
+from mana_errors.model.search import (
+    Compare,
+    Match,
+    Operator,
+    Pattern,
+    Search,
+    Subject,
+    all_of,
+    any_of,
+    parse_search,
+)
+from mana_errors.model.search.parse import MAX_LENGTH
 
 S = TypeVar("S", bound=msgspec.Struct)
 
 # PostgreSQL's text holds none; parse_query says so more kindly, this is for the API's document.
-_NO_NUL = r"^[^\x00]*$"
+NO_NUL = r"^[^\x00]*$"
 # As long as the longest identifier that a report may carry (fingerprint).
-Text = Annotated[str, Meta(max_length=256, pattern=_NO_NUL)]
+Text = Annotated[str, Meta(max_length=256, pattern=NO_NUL)]
 Texts = Annotated[tuple[Text, ...], Meta(max_length=50, description="Comma-separated: any of.")]
-Search = Annotated[
+Query = Annotated[
     str,
-    Meta(max_length=256, pattern=_NO_NUL, description="At most ten words, all found, in any case."),
+    Meta(
+        max_length=MAX_LENGTH,
+        pattern=NO_NUL,
+        description="Words, found in any case, and fields, as `is:unresolved release:1.*`; "
+        "`listSearchFields` lists them.",
+    ),
 ]
 Limit = Annotated[int, Meta(ge=1, le=100, description="Items a page.")]
 # Twice as long as the longest that we make.
@@ -46,6 +63,8 @@ class IssueSort(StrEnum):
     FIRST_SEEN = "firstSeen"
     COUNT = "count"
     USERS = "users"
+    # occurrences in the last 24 hours
+    TREND = "trend"
 
 
 class NoQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -72,10 +91,22 @@ class IssueQuery(
     environment: Environments = ()
     severity: Severities = ()
     status: Statuses = ()
-    q: Search = ""
+    q: Query = ""
     sort: IssueSort = IssueSort.LAST_SEEN
     limit: Limit = 25
     cursor: Cursor | None = None
+
+    def search(self) -> Search:
+        """All that is asked for, as one. Raises SearchSyntax."""
+        return all_of(
+            [
+                *_matching("app", self.app),
+                *_matching("environment", self.environment),
+                *_comparing("severity", self.severity),
+                *_comparing("is", self.status),
+                parse_search(self.q, Subject.ISSUES),
+            ]
+        )
 
 
 class IssueEventQuery(
@@ -83,6 +114,7 @@ class IssueEventQuery(
 ):
     """Which of an issue's events; newest first."""
 
+    q: Query = ""
     environment: Environments = ()
     release: Texts = ()
     user: Texts = ()
@@ -90,6 +122,17 @@ class IssueEventQuery(
     until: Time | None = msgspec.field(default=None, name="to")
     limit: Limit = 25
     cursor: Cursor | None = None
+
+    def search(self) -> Search:
+        """All that is asked for, but the times, as one. Raises SearchSyntax."""
+        return all_of(
+            [
+                *_matching("environment", self.environment),
+                *_matching("release", self.release),
+                *_matching("user", self.user),
+                parse_search(self.q, Subject.EVENTS),
+            ]
+        )
 
 
 class EventQuery(IssueEventQuery, frozen=True, rename="camel", kw_only=True):
@@ -100,7 +143,31 @@ class EventQuery(IssueEventQuery, frozen=True, rename="camel", kw_only=True):
     error_code: Texts = ()
     type: Texts = ()
     fingerprint: Texts = ()
-    q: Search = ""
+
+    def search(self) -> Search:
+        """All that is asked for, but the times, as one. Raises SearchSyntax."""
+        return all_of(
+            [
+                *_matching("app", self.app),
+                *_comparing("severity", self.severity),
+                *_matching("code", self.error_code),
+                *_matching("type", self.type),
+                *_matching("fingerprint", self.fingerprint),
+                # super() finds no class that msgspec has made anew
+                IssueEventQuery.search(self),
+            ]
+        )
+
+
+def _matching(field: str, values: Sequence[str]) -> list[Search]:
+    """A parameter's values, as a search says it: any of them; without any, nothing is asked."""
+    terms = [Match(field, Pattern((value,))) for value in values]
+    return [any_of(terms)] if terms else []
+
+
+def _comparing(field: str, values: Sequence[Severity | IssueStatus]) -> list[Search]:
+    terms = [Compare(field, Operator.EQUAL, value) for value in values]
+    return [any_of(terms)] if terms else []
 
 
 class Resolution(StrEnum):

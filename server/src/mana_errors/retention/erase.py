@@ -37,8 +37,11 @@ class Eraser:
 
     def __init__(self, identifier: str) -> None:
         self._identifier = identifier
-        forms = {identifier, quote(identifier, safe=""), quote_plus(identifier)}
-        either = "|".join(re.escape(form) for form in sorted(forms, key=len, reverse=True))
+        # as it may be written
+        self.forms: Final = frozenset(
+            {identifier, quote(identifier, safe=""), quote_plus(identifier)}
+        )
+        either = "|".join(re.escape(form) for form in sorted(self.forms, key=len, reverse=True))
         self._words = re.compile(f"{_BEFORE}(?:{either}){_AFTER}")
 
     def text(self, text: str) -> str:

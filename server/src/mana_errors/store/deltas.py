@@ -44,3 +44,9 @@ async def clean(connection: Connection) -> None:
 async def delete(connection: Connection, queued: list[Queued]) -> None:
     """Forget what is folded, within the folding transaction."""
     await connection.execute(_SQL["delete"], [item.id for item in queued])
+
+
+async def waiting(connection: Connection, before: datetime) -> bool:
+    """Whether any that were queued before then are not folded yet."""
+    found: bool = await connection.fetchval(_SQL["waiting"], before)
+    return found

@@ -1,7 +1,7 @@
 """Removing a person: the events that name them, and the counts that hold them."""
 
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import date
 from enum import StrEnum
 from typing import Final, TypeAlias
 from uuid import UUID
@@ -95,9 +95,3 @@ async def erase_from_counts(connection: Connection, user_hash: int, hashes: set[
     issues = await fold.recount_users(connection, list(changed)) if changed else 0
     estimates: int = await connection.fetchval(_SQL["estimates"], list(hashes))
     return Forgotten(len(changed), estimates, issues)
-
-
-async def queued(connection: Connection, before: datetime) -> bool:
-    """Whether counts wait to be folded that were queued before then."""
-    waiting: bool = await connection.fetchval(_SQL["queued"], before)
-    return waiting

@@ -6,11 +6,10 @@ what lets PostgreSQL read an index in the order of the list.
 
 from collections.abc import Sequence
 
-from mana_errors.errors import BadRequest
 from mana_errors.model.principal import Apps
 
-# More words find nothing more; each costs a pass over the text.
-MAX_WORDS = 10
+# SQL with `{}` for each value, and the values in that order.
+Condition = tuple[str, tuple[object, ...]]
 
 
 class Filters:
@@ -22,10 +21,21 @@ class Filters:
 
     def add(self, condition: str, *values: object) -> None:
         """A condition with a `{}` for each value."""
-        first = len(self.values) + 1
-        self.values.extend(values)
-        numbers = range(first, len(self.values) + 1)
-        self._conditions.append(condition.format(*(f"${number}" for number in numbers)))
+        self.add_condition((condition, values))
+
+    def add_condition(self, condition: Condition) -> None:
+        """One that was made elsewhere (store/search.py)."""
+        self._conditions.append(self.write(condition))
+
+    def write(self, condition: Condition) -> str:
+        """A condition for another place of the query, with our numbers in it."""
+        sql, values = condition
+        return sql.format(*map(self.value, values))
+
+    def value(self, value: object) -> str:
+        """A value that belongs to no condition of ours: its `$n`."""
+        self.values.append(value)
+        return f"${len(self.values)}"
 
     def any_of(self, column: str, values: Sequence[object], kind: str = "text") -> None:
         """The column holds one of the values; no values: any."""
@@ -36,24 +46,17 @@ class Filters:
             cast = "{}" if kind == "text" else f"{{}}::text[]::{kind}[]"
             self.add(f"{column} = ANY({cast})", list(values))
 
-    def one_or_many(self, column: str, values: Sequence[str] | None) -> str | None:
+    def one_or_many(
+        self, column: str, values: Sequence[object] | None, kind: str = "text"
+    ) -> str | None:
         """The column holds the one value; several become a value of their own, whose `$n` is
         returned, for a query that reads each by itself. None: any."""
         if values is None:
             return None
         if len(values) == 1:
-            self.any_of(column, values)
+            self.add(f"{column} = {{}}::{kind}", values[0])
             return None
-        self.values.append(list(values))
-        return f"${len(self.values)}"
-
-    def words(self, text: str, search: str) -> None:
-        """The text holds all words, in any case."""
-        words = search.split()
-        if len(words) > MAX_WORDS:
-            raise BadRequest(f"q: more than {MAX_WORDS} words")
-        for word in words:
-            self.add(f"({text}) ILIKE {{}}", f"%{_literally(word)}%")
+        return self.value(list(values))
 
     def __str__(self) -> str:
         return " AND ".join(self._conditions)
@@ -65,9 +68,3 @@ def wanted_apps(asked: Sequence[str], seen: Apps) -> tuple[str, ...] | None:
     if seen is None:
         return tuple(dict.fromkeys(asked)) or None
     return tuple(sorted(seen.intersection(asked) if asked else seen))
-
-
-def _literally(word: str) -> str:
-    for special in ("\\", "%", "_"):
-        word = word.replace(special, f"\\{special}")
-    return word

@@ -12,6 +12,7 @@ from mana_errors.model.outcome import (
     OutcomeCount,
     Outcomes,
 )
+from mana_errors.model.principal import Apps
 from mana_errors.model.query import OutcomeQuery, Resolution, in_utc
 from mana_errors.store.db import Connection
 from mana_errors.store.queries import load
@@ -68,6 +69,16 @@ async def of_app(
         totals[outcome] = totals.get(outcome, 0) + row["count"]
     items = [OutcomeBucket(start, _received(of), of) for start, of in counts.items()]
     return Outcomes(items, _received(totals), totals)
+
+
+async def of_apps(
+    connection: Connection, since: datetime, apps: Apps
+) -> dict[str, dict[Outcome, int]]:
+    """What became of the events of each app since then."""
+    found: dict[str, dict[Outcome, int]] = {}
+    for row in await connection.fetch(_SQL["of_apps"], since, None if apps is None else list(apps)):
+        found.setdefault(row["app_id"], {})[Outcome(row["outcome"])] = row["count"]
+    return found
 
 
 def _received(counts: dict[Outcome, int]) -> int:

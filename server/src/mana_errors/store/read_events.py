@@ -1,13 +1,14 @@
 """Events as readers see them."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 from uuid import UUID
 
 import msgspec
 
 from mana_errors.errors import BadRequest, NotFound
-from mana_errors.model.event import Environment
 from mana_errors.model.principal import Apps
 from mana_errors.model.query import (
     EventQuery,
@@ -18,84 +19,127 @@ from mana_errors.model.query import (
     in_utc,
 )
 from mana_errors.model.reading import EventDetail, EventSummary, Issue, IssueHash, Page
+from mana_errors.model.search import EVERYTHING, Search
 from mana_errors.store.db import Connection
 from mana_errors.store.filters import Filters, wanted_apps
 from mana_errors.store.queries import load
+from mana_errors.store.search import (
+    SELECTIVE,
+    apps_asked_for,
+    event_condition,
+    indexed_part,
+    seen_by,
+)
 
 _SQL: Final = load("read_events")
+_NOT_DELETED: Final = _SQL["not_deleted"]
 _SORT: Final = "occurredAt"
-_STAGES: Final = frozenset(Environment)
+EventPage = Page[EventSummary]
+# A search reads so many events for a page, in well under 100 ms.
+SCANNED: Final = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Events are read in the order of time by an index of a column, for each of some values by
+    itself; values None: whatever the column holds."""
+
+    column: str
+    values: Sequence[str] | Sequence[UUID] | None
+    kind: str = "text"
+
+    @property
+    def parts(self) -> int:
+        """How many times the index is read."""
+        return max(len(self.values or ()), 1)
 
 
 async def list_events(connection: Connection, query: EventQuery, apps: Apps) -> Page[EventSummary]:
-    """One page of these apps' events, newest first. Raises BadRequest for a cursor of another
-    list."""
+    """One page of these apps' events, newest first. Raises SearchSyntax, and BadRequest for a
+    cursor of another list."""
+    source, filters, search = events_of(query, apps)
+    return await _page(connection, source, filters, search, query)
+
+
+def events_of(query: EventQuery, apps: Apps) -> tuple[Source, Filters, Search]:
+    """Where the events of a search are looked for, newest first, and what to look for there. An
+    index that leaves few is read for all apps, and others by app: each app's events are then read
+    by its own index and merged, since a list of apps as a condition would read the others' newer
+    events, too."""
+    search = query.search()
     filters = Filters()
-    filters.any_of("e.severity", query.severity, "error_logs.error_severity")
-    filters.any_of("e.error_code", query.error_code)
-    filters.any_of("e.error_type", query.type)
-    filters.any_of("e.fingerprint", query.fingerprint)
-    filters.words(_SQL["event_text"], query.q)
-    return await _page(connection, filters, query, wanted_apps(query.app, apps))
+    _in_span(filters, query)
+    indexed = indexed_part(search)
+    wanted = wanted_apps(apps_asked_for(search), apps)
+    if indexed is not None and (wanted is None or indexed.field in SELECTIVE):
+        filters.add_condition(event_condition(indexed))
+        return Source("e.app_id", None), filters, seen_by(search, apps)
+    return Source("e.app_id", wanted), filters, search
 
 
 async def issue_events(
     connection: Connection, issue: Issue, hashes: Sequence[IssueHash], query: IssueEventQuery
 ) -> Page[EventSummary]:
-    """One page of an issue's events, newest first."""
+    """One page of an issue's events, newest first. Raises as list_events."""
+    source, filters = events_of_issue(issue, hashes)
+    _in_span(filters, query)
+    return await _page(connection, source, filters, query.search(), query)
+
+
+def events_of_issue(issue: Issue, hashes: Sequence[IssueHash]) -> tuple[Source, Filters]:
+    """Where an issue's events are. Its own span leaves out the days before and after."""
     filters = Filters()
-    # The fingerprint and the issue's own span let the primary key start at the right place: its
-    # newest event is the first row read.
-    filters.any_of("e.fingerprint", sorted({item.fingerprint for item in hashes}))
-    filters.add("e.grouping_hash = ANY({}::uuid[])", [item.grouping_hash for item in hashes])
     filters.add("e.occurred_at BETWEEN {} AND {}", issue.first_seen, issue.last_seen)
-    return await _page(connection, filters, query, None)
+    return Source("e.grouping_hash", tuple(item.grouping_hash for item in hashes), "uuid"), filters
 
 
 async def _page(
     connection: Connection,
+    source: Source,
     filters: Filters,
+    search: Search,
     query: IssueEventQuery,
-    apps: tuple[str, ...] | None,
 ) -> Page[EventSummary]:
-    """One page, of some apps or of all. Each app's events are read by its own index and then
-    merged: a list of apps as a condition would read the others' newer events, too."""
-    _in_environment(filters, query.environment)
-    filters.any_of("e.release", query.release)
-    filters.any_of("e.user_id", query.user)
+    """One page of what the search finds in a window: the newest events that the filters leave, by
+    an index. Whatever is searched, no more than SCANNED are read for a page, which may be short
+    therefore: its cursor goes on behind the window."""
+    if query.cursor is not None:
+        filters.add("(e.occurred_at, e.id) < ({}, {})", *_after(query.cursor))
+    is_search = search != EVERYTHING
+    size = max(SCANNED // source.parts, query.limit + 1) if is_search else query.limit + 1
+    window = window_of(source, filters, size)
+    before = tuple(filters.values)
+    searched = filters.write(event_condition(search))
+    sql = _SQL["summaries"].format(window=window, searched=searched, limit=query.limit + 1)
+    rows = await connection.fetch(sql, *filters.values)
+    events = [msgspec.convert(dict(row), EventSummary) for row in rows[: query.limit]]
+    if len(rows) > query.limit:
+        return Page(events, _cursor(events[-1].occurred_at, events[-1].id))
+    if not is_search:
+        return Page(events, None)
+    end = await connection.fetchrow(_SQL["end"].format(window=window, before=size - 1), *before)
+    return Page(events, None if end is None else _cursor(end["occurred_at"], end["id"]))
+
+
+def _in_span(filters: Filters, query: IssueEventQuery) -> None:
     if query.since is not None:
         filters.add("e.occurred_at >= {}", in_utc(query.since))
     if query.until is not None:
         filters.add("e.occurred_at < {}", in_utc(query.until))
-    if query.cursor is not None:
-        filters.add("(e.occurred_at, e.id) < ({}, {})", *_after(query.cursor))
-    apps_value = filters.one_or_many("e.app_id", apps)
-    source = _SQL["all_apps" if apps_value is None else "some_apps"]
-    wanted = source.format(filters=filters, limit=query.limit + 1, apps=apps_value)
-    sql = _SQL["summaries"].format(wanted=wanted, limit=query.limit + 1)
-    rows = await connection.fetch(sql, *filters.values)
-    events = [msgspec.convert(dict(row), EventSummary) for row in rows[: query.limit]]
-    if len(rows) <= query.limit:
-        return Page(events, None)
-    last = events[-1]
-    return Page(events, encode_cursor(Position(_SORT, last.occurred_at, last.id)))
 
 
-def _in_environment(filters: Filters, names: Sequence[str]) -> None:
-    stages = [name for name in names if name in _STAGES]
-    others = [name for name in names if name not in _STAGES]
-    of_stage = "e.environment = ANY({}::text[]::error_logs.error_environment[])"
-    if stages and others:
-        filters.add(
-            f"(({of_stage} AND e.environment_name IS NULL) OR e.environment_name = ANY({{}}))",
-            stages,
-            others,
-        )
-    elif stages:
-        filters.any_of("e.environment", stages, "error_logs.error_environment")
-        filters.add("e.environment_name IS NULL")
-    else:
-        filters.any_of("e.environment_name", others)
+def window_of(source: Source, filters: Filters, size: int) -> str:
+    """The newest events of a source, as a table for FROM."""
+    filters.add(_NOT_DELETED)
+    many = filters.one_or_many(source.column, source.values, source.kind)
+    template = _SQL["window" if many is None else "merged_window"]
+    return template.format(
+        filters=filters, column=source.column, values=many, kind=source.kind, size=size
+    )
+
+
+def _cursor(occurred_at: datetime, event_id: UUID) -> str:
+    return encode_cursor(Position(_SORT, occurred_at, event_id))
 
 
 def _after(cursor: str) -> tuple[object, UUID]:
@@ -107,7 +151,8 @@ def _after(cursor: str) -> tuple[object, UUID]:
 
 async def find_event(connection: Connection, event_id: UUID, apps: Apps) -> EventDetail:
     """Raises NotFound, for an event of another app too."""
-    row = await connection.fetchrow(_SQL["event"], event_id, None if apps is None else list(apps))
+    sql = _SQL["event"].format(not_deleted=_NOT_DELETED)
+    row = await connection.fetchrow(sql, event_id, None if apps is None else list(apps))
     if row is None:
         raise NotFound(f"there is no event {event_id}")
     return msgspec.convert(dict(row), EventDetail)

@@ -1,7 +1,9 @@
-"""Issues as readers see them, and the one change that readers make."""
+"""Issues as readers see them."""
 
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Final, NamedTuple
+from typing import Final
 from uuid import UUID
 
 import msgspec
@@ -23,95 +25,164 @@ from mana_errors.model.reading import (
     Issue,
     IssueDetail,
     IssueHash,
+    ListedIssue,
     Page,
+    Sparkline,
     Tick,
     Trend,
 )
-from mana_errors.store import audit
-from mana_errors.store.audit import Actor
 from mana_errors.store.db import Connection
 from mana_errors.store.filters import Filters, wanted_apps
 from mana_errors.store.queries import load
 from mana_errors.store.read_events import issue_events
+from mana_errors.store.search import apps_asked_for, issue_condition
 
 _SQL: Final = load("read_issues")
 TREND_HOURS: Final = 24
 TREND_DAYS: Final = 14
+HOUR: Final = timedelta(hours=1)
+# As long as `is:new` says.
+NEW_FOR: Final = timedelta(hours=24)
 # Choices beyond that are no longer a list to pick from.
 MAX_APPS: Final = 200
 
 
-class _Order(NamedTuple):
-    # attribute of Issue that cursors carry
-    key: str
+@dataclass(frozen=True, slots=True)
+class _Order:
+    """One order of the list."""
+
+    # what cursors carry
+    key: Callable[[ListedIssue], datetime | int]
     order: str
     # rows behind a cursor's key and id
     after: str
 
 
-_ORDERS: Final = {
+_ORDERS: Final[dict[IssueSort, _Order]] = {
     IssueSort.LAST_SEEN: _Order(
-        "last_seen",
+        lambda issue: issue.last_seen,
         "last_seen_bin DESC, last_seen DESC, id DESC",
         "(last_seen_bin, last_seen, id) < "
         "(date_bin('5 minutes', {0}::timestamptz, '2000-01-01 00:00:00+00'), {0}, {1})",
     ),
     IssueSort.FIRST_SEEN: _Order(
-        "first_seen", "first_seen DESC, id DESC", "(first_seen, id) < ({}, {})"
+        lambda issue: issue.first_seen,
+        "first_seen DESC, id DESC",
+        "(first_seen, id) < ({}, {})",
     ),
-    IssueSort.COUNT: _Order("count", "count DESC, id DESC", "(count, id) < ({}, {})"),
-    IssueSort.USERS: _Order("users", "users DESC, id DESC", "(users, id) < ({}, {})"),
+    IssueSort.COUNT: _Order(
+        lambda issue: issue.count,
+        "count_bin DESC, count DESC, id DESC",
+        "(count_bin, count, id) < (error_logs.count_bin({0}::bigint), {0}, {1})",
+    ),
+    IssueSort.USERS: _Order(
+        lambda issue: issue.users,
+        "users_bin DESC, users DESC, id DESC",
+        "(users_bin, users, id) < (error_logs.count_bin({0}::bigint), {0}, {1})",
+    ),
+    IssueSort.TREND: _Order(
+        lambda issue: sum(issue.sparkline.hours),
+        "trend DESC, id DESC",
+        "(trend, id) < ({}, {})",
+    ),
 }
 
 
-async def list_issues(connection: Connection, query: IssueQuery, apps: Apps) -> Page[Issue]:
-    """One page of the issues of these apps. Raises BadRequest for a cursor of another list."""
+async def list_issues(
+    connection: Connection,
+    query: IssueQuery,
+    apps: Apps,
+    me: UUID | None = None,
+    now: datetime | None = None,
+) -> Page[ListedIssue]:
+    """One page of the issues of these apps, for a member. Raises SearchSyntax, and BadRequest for
+    a cursor of another list."""
     order = _ORDERS[query.sort]
-    wanted = wanted_apps(query.app, apps)
-    filters = _filters(query)
+    now = now or datetime.now(UTC)
+    search = query.search()
+    filters = Filters()
+    filters.add_condition(issue_condition(search, me))
     if query.cursor is not None:
         after = decode_cursor(query.cursor, query.sort)
         key = in_utc(after.key) if isinstance(after.key, datetime) else after.key
         filters.add(order.after, key, after.id)
-    issues = await _issues(connection, filters, order.order, query.limit + 1, wanted)
-    if len(issues) <= query.limit:
-        return Page(issues, None)
-    last = issues[query.limit - 1]
-    position = Position(query.sort, getattr(last, order.key), last.id)
-    return Page(issues[: query.limit], encode_cursor(position))
-
-
-def _filters(query: IssueQuery) -> Filters:
-    filters = Filters()
-    filters.any_of("environment", query.environment)
-    filters.any_of("severity", query.severity, "error_logs.error_severity")
-    filters.any_of("status", query.status, "error_logs.issue_status")
-    filters.words(_SQL["issue_text"], query.q)
-    return filters
-
-
-async def _issues(
-    connection: Connection,
-    filters: Filters,
-    order: str,
-    limit: int,
-    apps: tuple[str, ...] | None,
-) -> list[Issue]:
-    """The first of an order, of some apps or of all. Each app's are read by its own index and
-    then merged: a list of apps as a condition would read the others' newer issues, too."""
-    apps_value = filters.one_or_many("app_id", apps)
-    source = "issues" if apps_value is None else "issues_of_apps"
-    sql = _SQL[source].format(filters=filters, order=order, limit=limit, apps=apps_value)
+    wanted = wanted_apps(apps_asked_for(search), apps)
+    source = _source(query.sort, filters, wanted, first_hour(now))
+    sql = source.format(
+        columns=_SQL["columns"], filters=filters, order=order.order, limit=query.limit + 1
+    )
     rows = await connection.fetch(sql, *filters.values)
-    return [msgspec.convert(dict(row), Issue) for row in rows]
+    issues = [msgspec.convert(dict(row), Issue) for row in rows[: query.limit]]
+    listed = await _with_trends(connection, issues, now)
+    if len(rows) <= query.limit:
+        return Page(listed, None)
+    position = Position(query.sort, order.key(listed[-1]), listed[-1].id)
+    return Page(listed, encode_cursor(position))
+
+
+def _source(
+    sort: IssueSort, filters: Filters, apps: tuple[str, ...] | None, since: datetime
+) -> str:
+    """The query, with filters, order and limit left to fill in. Each app's issues are read by its
+    own index and then merged: a list of apps as a condition would read the others' newer issues,
+    too. A trend has no index: all are counted, then sorted."""
+    if sort is IssueSort.TREND:
+        if apps is not None:
+            filters.any_of("app_id", apps or ("",))
+        recent = _SQL["with_trend"].format(since=filters.value(since))
+        return _SQL["issues"].replace("{issues}", recent)
+    many = filters.one_or_many("app_id", apps)
+    if many is None:
+        return _SQL["issues"].replace("{issues}", "error_logs.issues")
+    return _SQL["issues_of_apps"].replace("{apps}", many)
+
+
+async def _with_trends(
+    connection: Connection, issues: list[Issue], now: datetime
+) -> list[ListedIssue]:
+    days, hours = first_day(now), first_hour(now)
+    lines = {issue.id: Sparkline([0] * TREND_HOURS, [0] * TREND_DAYS) for issue in issues}
+    for row in await connection.fetch(_SQL["sparklines"], list(lines), days, hours):
+        line = lines[row["issue_id"]]
+        # An event may be an hour ahead of us.
+        if row["series"] == "hours" and (at := (row["at"] - hours) // HOUR) < TREND_HOURS:
+            line.hours[at] = row["count"]
+        if row["series"] == "days" and (at := (row["at"] - days).days) < TREND_DAYS:
+            line.days[at] = row["count"]
+    return [
+        ListedIssue(
+            **msgspec.structs.asdict(issue),
+            sparkline=lines[issue.id],
+            is_new=issue.first_seen > now - NEW_FOR,
+            is_regressed=issue.regressed_at is not None and issue.status is IssueStatus.UNRESOLVED,
+        )
+        for issue in issues
+    ]
 
 
 async def find_issue(connection: Connection, issue_id: UUID, apps: Apps) -> Issue:
     """Raises NotFound, for an issue of another app too."""
-    row = await connection.fetchrow(_SQL["issue"], issue_id, None if apps is None else list(apps))
+    sql = _SQL["issue"].format(columns=_SQL["columns"])
+    row = await connection.fetchrow(sql, issue_id, None if apps is None else list(apps))
     if row is None:
         raise NotFound(f"there is no issue {issue_id}")
     return msgspec.convert(dict(row), Issue)
+
+
+async def issues_by_id(connection: Connection, ids: Collection[UUID]) -> dict[UUID, Issue]:
+    """Those of these issues that there are."""
+    filters = Filters()
+    filters.add("id = ANY({}::uuid[])", list(ids))
+    source = _SQL["issues"].format(
+        columns=_SQL["columns"],
+        issues="error_logs.issues",
+        filters=filters,
+        order="id",
+        limit=len(ids),
+    )
+    rows = await connection.fetch(source, *filters.values)
+    issues = [msgspec.convert(dict(row), Issue) for row in rows]
+    return {issue.id: issue for issue in issues}
 
 
 async def describe_issue(
@@ -141,10 +212,20 @@ async def hashes_of(connection: Connection, issue_id: UUID) -> list[IssueHash]:
     ]
 
 
+def first_hour(now: datetime) -> datetime:
+    """Where the last TREND_HOURS begin; the running one is the last."""
+    return now.replace(minute=0, second=0, microsecond=0) - HOUR * (TREND_HOURS - 1)
+
+
+def first_day(now: datetime) -> datetime:
+    """Where the last TREND_DAYS begin; today is the last."""
+    today = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    return today - timedelta(days=TREND_DAYS - 1)
+
+
 async def _trend(connection: Connection, hashes: list[IssueHash], now: datetime) -> Trend:
-    since = now.replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=TREND_DAYS - 1)
     keys = [item.grouping_hash for item in hashes]
-    rows = await connection.fetch(_SQL["hours"], keys, since)
+    rows = await connection.fetch(_SQL["hours"], keys, first_day(now))
     return make_trend({row["hour"]: row["count"] for row in rows}, now)
 
 
@@ -160,21 +241,6 @@ def make_trend(counts: dict[datetime, int], now: datetime) -> Trend:
         hours=[Tick(hour, counts.get(hour, 0)) for hour in hours],
         days=[Tick(datetime(d.year, d.month, d.day, tzinfo=UTC), n) for d, n in days.items()],
     )
-
-
-async def set_status(
-    connection: Connection, issue_id: UUID, status: IssueStatus, apps: Apps, actor: Actor
-) -> Issue:
-    """Resolve, reopen or ignore; the same again changes nothing. Raises NotFound."""
-    async with connection.transaction():
-        before = await find_issue(connection, issue_id, apps)
-        await connection.execute(_SQL["set_status"], issue_id, status)
-        after = await find_issue(connection, issue_id, apps)
-        if after.status is not before.status:
-            details = {"from": before.status, "to": after.status}
-            name = str(issue_id)
-            await audit.note(connection, actor, "issue.status", name, details, app=after.app)
-    return after
 
 
 async def list_apps(connection: Connection, apps: Apps) -> list[str]:

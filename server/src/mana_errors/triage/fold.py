@@ -4,10 +4,12 @@ from typing import Final
 from uuid import UUID
 
 from mana_errors.model.issue import Delta
-from mana_errors.store import deltas, fold
+from mana_errors.store import deltas, facets, fold, releases
 from mana_errors.store.db import Connection
 from mana_errors.store.deltas import Queued
+from mana_errors.store.fold import Place
 from mana_errors.triage.merge import add, merge
+from mana_errors.triage.reopen import reopen
 
 # Batches in one transaction: at most 20,000 events, whose deltas fit in a few megabytes.
 MAX_BATCHES: Final = 20
@@ -18,19 +20,42 @@ async def fold_once(connection: Connection) -> list[Queued]:
     async with connection.transaction():
         queued = await deltas.oldest(connection, MAX_BATCHES)
         if queued:
+            await fold.hold(connection)
             await _fold(connection, merge(delta for item in queued for delta in item.deltas))
             await deltas.delete(connection, queued)
     return queued
 
 
 async def _fold(connection: Connection, merged: list[Delta]) -> None:
-    """What one transaction writes: issues, rollups, distinct users."""
-    known = await fold.issues_of(connection, [delta.grouping_hash for delta in merged])
+    """What one transaction writes: issues, releases, rollups, users, facets, what comes back."""
+    places = await fold.places_of(connection, [delta.grouping_hash for delta in merged])
+    merged = [delta for delta in merged if not _is_deleted(delta, places)]
+    if not merged:
+        return
+    known = {key: place.issue for key, place in places.items() if place.issue is not None}
     new = [delta for delta in merged if delta.grouping_hash not in known]
-    await fold.add_issues(connection, new)
-    await fold.grow_issues(connection, _by_issue(merged, known))
+    await fold.add_issues(connection, new, places)
+    await releases.see(connection, merged, {delta.grouping_hash for delta in new})
+    growth = _by_issue(merged, known)
+    await fold.grow_issues(connection, growth)
+    await fold.grow_merged(connection, [d for d in merged if _is_merged(d, places)])
     await fold.roll_up(connection, merged)
     await fold.count_users(connection, [item for item in merged if item.grouping_hash in known])
+    await facets.add(connection, merged)
+    await reopen(connection, growth)
+
+
+def _is_deleted(delta: Delta, places: dict[UUID, Place]) -> bool:
+    """Whether its events belong to an issue that was deleted after they were received."""
+    place = places.get(delta.grouping_hash)
+    return place is not None and (
+        place.deleted_at is not None and delta.last_received <= place.deleted_at
+    )
+
+
+def _is_merged(delta: Delta, places: dict[UUID, Place]) -> bool:
+    place = places.get(delta.grouping_hash)
+    return place is not None and place.merged
 
 
 def _by_issue(merged: list[Delta], known: dict[UUID, UUID]) -> dict[UUID, Delta]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from uuid import UUID
 
-from mana_errors.model.issue import Delta, Rollup
+from mana_errors.model.issue import Delta, ReleaseSpan, Rollup, spans
 
 
 def merge(deltas: Iterable[Delta]) -> list[Delta]:
@@ -38,6 +38,9 @@ def add(group: list[Delta]) -> Delta:
         count=sum(delta.count for delta in group),
         rollups=_add_rollups(rollup for delta in group for rollup in delta.rollups),
         users=sorted({user for delta in group for user in delta.users}),
+        releases=_add_releases(group),
+        facets=list(dict.fromkeys(facet for delta in group for facet in delta.facets)),
+        words=next((delta.words for delta in group if delta.words), ""),
     )
 
 
@@ -49,3 +52,19 @@ def _add_rollups(rollups: Iterable[Rollup]) -> list[Rollup]:
         total = rollup.count + (known.count if known else 0)
         counts[key] = Rollup(rollup.hour, rollup.environment, rollup.release, total)
     return list(counts.values())
+
+
+def _add_releases(group: list[Delta]) -> list[ReleaseSpan]:
+    release = group[0].last_release
+    if all(not delta.releases and delta.last_release == release for delta in group):
+        return []
+    found: dict[str, ReleaseSpan] = {}
+    for span in (span for delta in group for span in spans(delta)):
+        known = found.get(span.release, span)
+        found[span.release] = ReleaseSpan(
+            release=span.release,
+            first_seen=min(known.first_seen, span.first_seen),
+            last_seen=max(known.last_seen, span.last_seen),
+            last_received=max(known.last_received, span.last_received),
+        )
+    return list(found.values())

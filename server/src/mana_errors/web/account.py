@@ -9,7 +9,7 @@ from mana_errors.errors import Unauthorized
 from mana_errors.store import attempts, members, sessions
 from mana_errors.store.attempts import Subject
 from mana_errors.web.fields import NEW_PASSWORD, Trouble, name_trouble, new_password_trouble
-from mana_errors.web.issues import id_of
+from mana_errors.web.issue import id_of
 from mana_errors.web.visit import Visit
 from mana_errors.web.words import LANGUAGES
 

@@ -2,20 +2,18 @@
 
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import msgspec
 from starlette.responses import Response
 
 from mana_errors.errors import BadRequest, Conflict
-from mana_errors.model.app import App, Key
 from mana_errors.model.app_change import AppChange, NewApp, NewKey
-from mana_errors.model.app_reading import dsn
 from mana_errors.model.query import OutcomeQuery
 from mana_errors.store import apps, outcomes
 from mana_errors.web import settings_form
 from mana_errors.web.fields import Trouble
-from mana_errors.web.issues import id_of
+from mana_errors.web.issue import id_of
 from mana_errors.web.visit import Visit
 
 
@@ -36,7 +34,7 @@ async def create(visit: Visit) -> Response:
             await apps.create(connection, new, visit.actor)
     except Conflict:
         return await _list(visit, {"id": visit.words["app_taken"]})
-    return visit.go(f"{_path(new.id)}?done=created")
+    return visit.go(f"/setup?{urlencode({'app': new.id, 'done': 'created'})}")
 
 
 async def show_one(visit: Visit) -> Response:
@@ -112,20 +110,9 @@ async def _one(
         "patterns": settings_form.PATTERNS.items(),
         "scrubbed": settings_form.SCRUBBED.items(),
         "trouble": trouble,
-        **_connecting(visit, app, keys),
+        "has_key": any(key.revoked_at is None for key in keys),
     }
     return visit.page("app.html", values, 400 if trouble else 200)
-
-
-def _connecting(visit: Visit, app: App, keys: list[Key]) -> dict[str, str | None]:
-    """What a client of the app is given."""
-    origin = visit.site.address(visit.request)
-    key = next((key.key for key in keys if key.revoked_at is None), None)
-    return {
-        "origin": origin,
-        "key_text": key,
-        "dsn": dsn(app.number, key, origin) if key else None,
-    }
 
 
 def _path(app_id: str) -> str:

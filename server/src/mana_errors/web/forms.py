@@ -17,6 +17,7 @@ MAX_FIELDS: Final = 1_100
 TOKEN_FIELD: Final = "form_token"  # noqa: S105 - a name
 _MEDIA: Final = "application/x-www-form-urlencoded"
 _SECRET_BYTES: Final = 32
+_DIGEST_BYTES: Final = 32
 
 
 class Form:
@@ -75,10 +76,28 @@ def new_secret() -> str:
 
 def token_for(secret: str, session: str) -> str:
     """The token of a browser's forms. It is made from its own cookie and, once somebody signed
-    in, from the session: another's cookie or another's session makes another token."""
-    return hmac.digest(secret.encode(), session.encode(), "sha256").hex()
+    in, from the session: another's cookie or another's session makes another token. It looks
+    different on every page: pages are compressed, and whoever can put text into one must not learn
+    from its size what else is in it (BREACH)."""
+    pad = secrets.token_bytes(_DIGEST_BYTES)
+    return (pad + _xor(pad, _digest(secret, session))).hex()
 
 
 def is_token(text: str, secret: str, session: str) -> bool:
     """Whether a form's token is the browser's own."""
-    return hmac.compare_digest(text.encode(), token_for(secret, session).encode())
+    try:
+        sent = bytes.fromhex(text)
+    except ValueError:
+        return False
+    pad, masked = sent[:_DIGEST_BYTES], sent[_DIGEST_BYTES:]
+    return len(sent) == 2 * _DIGEST_BYTES and hmac.compare_digest(
+        _xor(pad, masked), _digest(secret, session)
+    )
+
+
+def _digest(secret: str, session: str) -> bytes:
+    return hmac.digest(secret.encode(), session.encode(), "sha256")
+
+
+def _xor(left: bytes, right: bytes) -> bytes:
+    return bytes(a ^ b for a, b in zip(left, right, strict=True))

@@ -1,70 +1,65 @@
-"""The list of issues, and one issue."""
+"""The list of issues."""
 
+from typing import Final
 from urllib.parse import urlencode
-from uuid import UUID
 
+import msgspec
 from starlette.responses import Response
 
-from mana_errors.errors import BadRequest, NotFound
-from mana_errors.model.issue import IssueStatus
-from mana_errors.model.query import IssueQuery, parse_query
-from mana_errors.store import read_events, read_issues
+from mana_errors.errors import SearchSyntax
+from mana_errors.model.query import IssueQuery, IssueSort, parse_query
+from mana_errors.model.reading import ListedIssue, Page
+from mana_errors.model.search import FIELDS, Subject
+from mana_errors.store import read_issues, views
 from mana_errors.web.visit import Visit
+
+# What one comes for: asked for unless something else is.
+_OPEN: Final = "is:unresolved"
+# Word -> search: one click each.
+VIEWS: Final = {
+    "view_open": _OPEN,
+    "view_new": "is:unresolved is:new",
+    "view_regressed": "is:regressed",
+    "view_mine": "is:unresolved assigned:me",
+    "view_ignored": "is:ignored",
+    "view_all": "",
+}
+# For the completion of searches: name, values.
+_FIELDS: Final = [
+    (field.name, field.choices) for field in FIELDS if Subject.ISSUES in field.subjects
+]
 
 
 async def show_list(visit: Visit) -> Response:
     """Issues of the visitor's apps."""
-    pairs = visit.request.query_params.multi_items()
-    query = parse_query(IssueQuery, pairs)
-    seen = visit.principal.apps
+    query = parse_query(IssueQuery, visit.asked)
+    if not {"q", "status"} & {name for name, _ in visit.asked}:
+        query = msgspec.structs.replace(query, q=_OPEN)
+    seen, me = visit.principal.apps, visit.principal.member_id
+    wrong: SearchSyntax | None = None
     async with visit.reader.connection() as connection:
-        page = await read_issues.list_issues(connection, query, seen)
         apps = await read_issues.list_apps(connection, seen)
-    given = [(name, value) for name, value in pairs if value]
-    more = urlencode(
-        [*(pair for pair in given if pair[0] != "cursor"), ("cursor", page.next or "")]
-    )
+        saved = await views.listed(connection, me)
+        try:
+            page = await read_issues.list_issues(connection, query, seen, me)
+        except SearchSyntax as error:
+            wrong, page = error, Page[ListedIssue]([], None)
     values = {
         "query": query,
+        "wrong": wrong,
         "page": page,
-        "more": f"/?{more}" if page.next else None,
-        "filtered": bool(given),
+        "more": visit.next_page(page.next),
         "apps": apps,
-        "statuses": [status.value for status in IssueStatus],
+        "views": [(word, _path(query, q), q == query.q) for word, q in VIEWS.items()],
+        "saved": saved,
+        "fields": [*_FIELDS, ("app", apps)],
+        "sorts": [sort.value for sort in IssueSort],
         "origin": visit.site.address(visit.request),
     }
-    return visit.page("issues.html", values)
+    return visit.page("issues.html", values, 400 if wrong else 200)
 
 
-async def show_one(visit: Visit) -> Response:
-    """One issue with its latest event. Raises NotFound for one of a foreign app."""
-    seen = visit.principal.apps
-    async with visit.reader.connection() as connection:
-        issue = await read_issues.describe_issue(connection, id_of(visit), seen)
-        event = (
-            await read_events.find_event(connection, issue.latest_event_id, seen)
-            if issue.latest_event_id
-            else None
-        )
-    return visit.page("issue.html", {"issue": issue, "event": event})
-
-
-async def change_status(visit: Visit) -> Response:
-    """Resolve, reopen or ignore."""
-    issue_id = id_of(visit)
-    try:
-        status = IssueStatus(visit.form.text("status"))
-    except ValueError as error:
-        raise BadRequest("status: unknown") from error
-    async with visit.reader.connection() as connection:
-        seen = visit.principal.apps
-        await read_issues.set_status(connection, issue_id, status, seen, visit.actor)
-    return visit.go(f"/issues/{issue_id}")
-
-
-def id_of(visit: Visit) -> UUID:
-    """The path's {id}. Raises NotFound for what is no UUID: nothing can have that name."""
-    try:
-        return UUID(visit.request.path_params["id"])
-    except ValueError as error:
-        raise NotFound("the id in the path is no UUID") from error
+def _path(query: IssueQuery, search: str) -> str:
+    """The list of another search, in the same apps and order."""
+    kept = [*(("app", app) for app in query.app), ("sort", query.sort)]
+    return f"/?{urlencode([('q', search), *kept])}"

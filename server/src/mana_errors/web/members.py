@@ -12,7 +12,7 @@ from mana_errors.model.member import BoundApps, Member, Purpose, normal_email
 from mana_errors.model.principal import Role
 from mana_errors.store import apps, members
 from mana_errors.web.fields import Trouble
-from mana_errors.web.issues import id_of
+from mana_errors.web.issue import id_of
 from mana_errors.web.visit import Visit
 
 # A page of boxes to tick is no place for more.

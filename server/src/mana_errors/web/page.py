@@ -16,7 +16,7 @@ from mana_errors import meters
 from mana_errors.errors import ClientError, Forbidden, ServerError, TooManyRequests, Unauthorized
 from mana_errors.model.principal import Scope as Right
 from mana_errors.web.forms import TOKEN_FIELD, is_token, read_form
-from mana_errors.web.render import render_message
+from mana_errors.web.render import pack, render_message
 from mana_errors.web.visit import Services, Visit, find_session
 
 Show = Callable[[Visit], Awaitable[Response]]
@@ -70,6 +70,7 @@ class Pages:
             meters.unexpected.labels("web").inc()
             _log.exception("page %s failed", _without_secret(request))
             response = render_message(request, "error", 500)
+        pack(request, response)
         await response(scope, receive, send)
 
     async def _answer(self, request: Request) -> Response:

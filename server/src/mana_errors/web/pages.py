@@ -6,15 +6,51 @@ from typing import Final
 
 from starlette.routing import BaseRoute, Route
 
-from mana_errors.web import account, apps, audit, issues, links, members, second_factor, sign_in
+from mana_errors.web import (
+    account,
+    actions,
+    apps,
+    audit,
+    discussion,
+    explore,
+    issue,
+    issues,
+    links,
+    members,
+    outcomes,
+    second_factor,
+    setup,
+    sign_in,
+    system,
+    tail,
+    theme,
+    views,
+)
+from mana_errors.web.assets import ASSET_ROUTE
 from mana_errors.web.page import Page, Pages
-from mana_errors.web.render import STYLE_PATH, render_style
+from mana_errors.web.render import render_asset
 from mana_errors.web.visit import Services
 
 PAGES: Final[tuple[Page, ...]] = (
     Page("GET", "/", issues.show_list),
-    Page("GET", "/issues/{id}", issues.show_one),
-    Page("POST", "/issues/{id}", issues.change_status, "triage"),
+    Page("POST", "/views", views.save),
+    Page("POST", "/views/{id}/delete", views.delete),
+    Page("POST", "/issues/actions", actions.act, "triage"),
+    Page("POST", "/issues/undo", actions.undo, "triage"),
+    Page("GET", "/issues/{id}", issue.show),
+    Page("POST", "/issues/{id}/comments", discussion.comment, "triage"),
+    Page("POST", "/issues/{id}/links", discussion.link, "triage"),
+    Page("POST", "/issues/{id}/activity/{entry}", discussion.edit, "triage"),
+    Page("POST", "/issues/{id}/activity/{entry}/delete", discussion.remove, "triage"),
+    Page("GET", "/issues/{id}/events", issue.show_events),
+    Page("GET", "/issues/{id}/events/{event}", issue.show_with),
+    Page("GET", "/overview", explore.show_overview),
+    Page("GET", "/releases", explore.show_releases),
+    Page("GET", "/users", explore.show_user),
+    Page("GET", "/events", explore.show_events),
+    Page("GET", "/events/{id}", issue.find_issue_of),
+    Page("GET", "/events/{id}/text", issue.copy_text),
+    Page("GET", "/events/{id}/markdown", issue.copy_markdown),
     # signing in and out
     Page("GET", "/sign-in", sign_in.show, None),
     Page("POST", "/sign-in", sign_in.enter, None),
@@ -25,6 +61,7 @@ PAGES: Final[tuple[Page, ...]] = (
     Page("POST", "/invitation/{secret}", links.join, None),
     Page("GET", "/password/{secret}", links.show, None),
     Page("POST", "/password/{secret}", links.set_password, None),
+    Page("POST", "/theme", theme.choose, None),
     # oneself
     Page("GET", "/account", account.show),
     Page("POST", "/account", account.save),
@@ -47,8 +84,13 @@ PAGES: Final[tuple[Page, ...]] = (
     Page("POST", "/apps", apps.create, "admin", all_apps=True),
     Page("GET", "/apps/{id:path}", apps.show_one, "admin"),
     Page("POST", "/apps/{id:path}", apps.change, "admin"),
+    Page("GET", "/setup", setup.show, "admin"),
     Page("POST", "/keys", apps.add_key, "admin"),
     Page("POST", "/keys/{id}/revoke", apps.revoke_key, "admin"),
+    Page("GET", "/outcomes", outcomes.show),
+    Page("GET", "/system", system.show, "admin", all_apps=True),
+    Page("GET", "/tail", tail.show),
+    Page("GET", "/tail/events", tail.stream),
     Page("GET", "/audit", audit.show, "admin"),
 )
 
@@ -60,5 +102,5 @@ def page_routes(services: Services, more: Sequence[Page] = ()) -> list[BaseRoute
         by_path[page.path].append(page)
     return [
         *(Route(path, Pages(pages, services)) for path, pages in by_path.items()),
-        Route(STYLE_PATH, render_style),
+        Route(ASSET_ROUTE, render_asset),
     ]

@@ -1,29 +1,27 @@
 """Templates -> responses, with the headers that every page carries."""
 
-import re
+import gzip
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import cache
-from hashlib import sha256
-from importlib.resources import files
+from http import HTTPStatus
 from typing import Any, Final, NamedTuple, cast
-from urllib.parse import quote
 
-import msgspec
-from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
-from jinja2.runtime import Context
-from markupsafe import Markup, escape
+from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 
-from mana_errors.model.outcome import OutcomeBucket
 from mana_errors.model.principal import Principal
-from mana_errors.model.reading import Tick
-from mana_errors.web.words import LANGUAGES, ago, pick_language
+from mana_errors.web import charts, formats
+from mana_errors.web.assets import MODULES, accepts_gzip, asset_path, find_asset
+from mana_errors.web.words import LANGUAGES, SCRIPT_WORDS, SHORTCUTS, pick_language
 
-# Pages hold data of strangers: no script, nothing from elsewhere, in nobody's frame.
+# Pages hold data of strangers: scripts of our own files alone, and those cannot make markup of
+# text; nothing from elsewhere, in nobody's frame.
 _SAFE: Final = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self' data:; "
-    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; "
+    "connect-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; "
+    "frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     # "no-referrer" would make browsers hide from us that a form came from our own page, and the
@@ -32,14 +30,19 @@ _SAFE: Final = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
 }
-_BACKTICKS: Final = re.compile(r"`([^`]+)`")
-_PAGE: Final = {**_SAFE, "Cache-Control": "no-store", "Vary": "Accept-Language, Cookie"}
-_STYLE: Final = {**_SAFE, "Cache-Control": "public, max-age=31536000, immutable"}
-
-
-_STYLESHEET: Final = files("mana_errors.web").joinpath("templates", "style.css").read_bytes()
-# Its address changes with its content, so that it may be cached for good.
-STYLE_PATH: Final = f"/style-{sha256(_STYLESHEET).hexdigest()[:12]}.css"
+_PAGE: Final = {
+    **_SAFE,
+    "Cache-Control": "no-store",
+    "Vary": "Accept-Language, Cookie, Accept-Encoding",
+}
+STREAM_HEADERS: Final = {**_SAFE, "Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+_ASSET: Final = {**_SAFE, "Cache-Control": "public, max-age=31536000, immutable"}
+THEME_COOKIE: Final = "mana_theme"
+THEMES: Final = ("", "light", "dark")
+# A page of 60 KB takes 1 ms and becomes 9 KB; higher levels take longer for 3 % less.
+_GZIP_LEVEL: Final = 4
+# Below it a packet is not saved.
+_GZIP_MIN: Final = 1_000
 
 
 class Frame(NamedTuple):
@@ -54,6 +57,12 @@ class Frame(NamedTuple):
     principal: Principal | None = None
     # word for what was just done
     done: str | None = None
+    # takes back what was just done
+    undo: str = ""
+    # with its query, to come back to
+    here: str = ""
+    # light or dark; empty: as the system has it
+    theme: str = ""
 
 
 def render(frame: Frame, template: str, values: dict[str, Any], status: int = 200) -> Response:
@@ -68,21 +77,49 @@ def render(frame: Frame, template: str, values: dict[str, Any], status: int = 20
             language=frame.language,
             words=LANGUAGES[frame.language],
             now=datetime.now(UTC),
-            style_path=STYLE_PATH,
         )
     )
     return Response(html, status, _PAGE, "text/html")
 
 
+def render_text(text: str, media: str = "text/plain") -> Response:
+    """Text to be read or copied as it is."""
+    return Response(text, headers=_PAGE, media_type=media)
+
+
 def render_message(request: Request, name: str, status: int) -> Response:
     """A page for nobody in particular that says one thing; `name` is that of its words."""
     language = pick_language(request.headers.get("accept-language", ""))
-    return render(Frame(language), "message.html", {"name": name}, status)
+    frame = Frame(language, theme=theme_of(request))
+    return render(frame, "message.html", {"name": name}, status)
 
 
-def render_style(_: Request) -> Response:
-    """The one stylesheet."""
-    return Response(_STYLESHEET, headers=_STYLE, media_type="text/css")
+def theme_of(request: Request) -> str:
+    """Light or dark as this browser was told; empty: as its system has it."""
+    chosen = request.cookies.get(THEME_COOKIE, "")
+    return chosen if chosen in THEMES else ""
+
+
+def render_asset(request: Request) -> Response:
+    """A stylesheet, a script."""
+    found = find_asset(request, _ASSET)
+    return found or render_message(request, "not_found", HTTPStatus.NOT_FOUND)
+
+
+def pack(request: Request, response: Response) -> None:
+    """Compress a page for browsers that take it."""
+    if isinstance(response, StreamingResponse):
+        return
+    body = bytes(response.body)
+    if len(body) < _GZIP_MIN or not accepts_gzip(request):
+        return
+    response.body = gzip.compress(body, _GZIP_LEVEL, mtime=0)
+    response.headers["Content-Encoding"] = "gzip"
+    response.headers["Content-Length"] = str(len(response.body))
+
+
+def _script_words(words: Mapping[str, str]) -> dict[str, str]:
+    return {name: words[name] for name in SCRIPT_WORDS}
 
 
 @cache
@@ -95,92 +132,14 @@ def _templates() -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    # Jinja infers a narrower type from its own filters.
-    cast("dict[str, Any]", environment.filters).update(
-        ago=_ago,
-        bars=bars,
-        browser=browser,
-        iso=_iso,
-        pretty=_pretty,
-        number=_number,
-        code=_code,
-        segment=_segment,
-        short=_short,
-        ticks=_ticks,
+    # Jinja infers narrower types from its own filters and globals.
+    cast("dict[str, Any]", environment.filters).update(formats.FILTERS | charts.FILTERS)
+    cast("dict[str, Any]", environment.globals).update(
+        asset=asset_path,
+        modules=MODULES,
+        chart_step=charts.STEP,
+        chart_height=charts.HEIGHT,
+        script_words=_script_words,
+        shortcuts=SHORTCUTS,
     )
     return environment
-
-
-@pass_context
-def _ago(context: Context, time: datetime) -> str:
-    return ago(time, context["now"], context["words"])
-
-
-def _iso(time: datetime) -> str:
-    return time.isoformat(timespec="seconds").replace("+00:00", "Z")
-
-
-def _pretty(value: object) -> str:
-    return msgspec.json.format(msgspec.json.encode(value), indent=2).decode()
-
-
-def _short(value: object) -> str:
-    return msgspec.json.encode(value).decode()
-
-
-def _segment(text: str) -> str:
-    """One segment of a path, slashes and all."""
-    return quote(text, safe="")
-
-
-def _ticks(buckets: list[OutcomeBucket]) -> list[Tick]:
-    return [Tick(bucket.start, bucket.received) for bucket in buckets]
-
-
-def _number(number: int) -> str:
-    # U+202F, a narrow space, groups digits in every language.
-    return f"{number:,}".replace(",", "\u202f")
-
-
-def _code(text: str) -> Markup:
-    # as plain text: what is put into Markup is escaped again
-    escaped = str(escape(text))
-    return Markup(_BACKTICKS.sub(r"<code>\1</code>", escaped))  # noqa: S704 - escaped before
-
-
-def bars(ticks: list[Tick], height: int) -> list[tuple[Tick, int]]:
-    """Ticks with their bars' heights; whatever is not zero can be seen."""
-    most = max((tick.count for tick in ticks), default=0) or 1
-    return [(tick, max(round(tick.count * height / most), 2 * bool(tick.count))) for tick in ticks]
-
-
-# The first that a User-Agent header holds; browsers name those that they resemble behind.
-_BROWSERS: Final = {
-    "Edg": "Edge",
-    "OPR": "Opera",
-    "Firefox": "Firefox",
-    "FxiOS": "Firefox",
-    "CriOS": "Chrome",
-    "Chrome": "Chrome",
-    "Safari": "Safari",
-    "curl": "curl",
-}
-_SYSTEMS: Final = {
-    "Android": "Android",
-    "iPhone": "iOS",
-    "iPad": "iPadOS",
-    "Windows": "Windows",
-    "Mac OS X": "macOS",
-    "CrOS": "ChromeOS",
-    "Linux": "Linux",
-}
-# Enough of an unknown one to tell it from others.
-_SHOWN: Final = 60
-
-
-def browser(user_agent: str) -> str:
-    """Browser and system as people call them; else how it calls itself."""
-    name = next((name for mark, name in _BROWSERS.items() if f"{mark}/" in user_agent), None)
-    system = next((name for mark, name in _SYSTEMS.items() if mark in user_agent), None)
-    known = ", ".join(part for part in (name, system) if part)
-    return known or user_agent[:_SHOWN] or "?"

@@ -1,10 +1,11 @@
 """One visit of a page: who it is, in which language, and how it is answered."""
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Final
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -23,17 +24,23 @@ from mana_errors.store.secrets import SecretBox, open_box
 from mana_errors.store.sessions import Found
 from mana_errors.web.forms import Form, new_secret, token_for
 from mana_errors.web.guard import FORM_COOKIE, Site, address_of
-from mana_errors.web.render import Frame, render
+from mana_errors.web.render import Frame, render, theme_of
 from mana_errors.web.words import LANGUAGES, pick_language
 
 # What a page may be told to say after a change, as ?done=…
 _DONE: Final = frozenset(
-    {"saved", "password_changed", "turned_on", "turned_off", "ended", "created", "key_revoked"}
+    {
+        *("saved", "password_changed", "turned_on", "turned_off", "ended", "created"),
+        *("key_revoked", "done_nothing", "done_undo", "done_resolve", "done_reopen"),
+        *("done_ignore", "done_assign", "done_prioritize", "done_merge", "done_delete"),
+    }
 )
 # Longer ones are no path of ours.
 _MAX_NEXT: Final = 2_000
 # Ours have 43 characters; a longer one is not looked up.
 _MAX_SECRET: Final = 100
+# Live tails of one worker: each is a query a second.
+MAX_STREAMS: Final = 20
 
 
 @dataclass(frozen=True)
@@ -44,6 +51,8 @@ class Services:
     reader: Reader
     site: Site
     passwords: Passwords = field(default_factory=Passwords)
+    # live tails at once
+    streams: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(MAX_STREAMS))
 
     @cached_property
     def addresses(self) -> Addresses:
@@ -150,8 +159,16 @@ class Visit:
             path=self.request.url.path,
             principal=self.principal if self.found else None,
             done=done if done in _DONE else None,
+            undo=self.request.query_params.get("undo", "") if done in _DONE else "",
+            here=self._here,
+            theme=theme_of(self.request),
         )
         return render(frame, template, values, status)
+
+    @property
+    def _here(self) -> str:
+        query = self.request.url.query
+        return f"{self.request.url.path}?{query}" if query else self.request.url.path
 
     def message(self, name: str, status: int, headers: dict[str, str] | None = None) -> Response:
         """A page that says one thing; `name` is that of its words."""
@@ -162,6 +179,19 @@ class Visit:
     def go(self, path: str) -> Response:
         """After a change: to a page of ours, which can be reloaded."""
         return RedirectResponse(path, 303, {"Cache-Control": "no-store"})
+
+    @property
+    def asked(self) -> list[tuple[str, str]]:
+        """The query's parameters, without what says what was just done."""
+        pairs = self.request.query_params.multi_items()
+        return [(name, value) for name, value in pairs if name not in {"done", "undo"}]
+
+    def next_page(self, cursor: str | None) -> str | None:
+        """The same list from a cursor on; None where it ends."""
+        if cursor is None:
+            return None
+        kept = [(name, value) for name, value in self.asked if value and name != "cursor"]
+        return f"{self.request.url.path}?{urlencode([*kept, ('cursor', cursor)])}"
 
     def keep_form_secret(self, response: Response) -> None:
         """Give the browser its form cookie if it has none."""

@@ -12,3 +12,6 @@ VACUUM error_logs.deltas;
 
 -- name: delete
 DELETE FROM error_logs.deltas WHERE id = ANY($1::uuid[]);
+
+-- name: waiting
+SELECT EXISTS (SELECT FROM error_logs.deltas WHERE created_at <= $1);

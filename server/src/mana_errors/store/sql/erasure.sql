@@ -41,6 +41,3 @@ WHERE get_byte(sketch, 0) = 0 AND position($1::bytea IN sketch) > 0;
 -- name: estimates
 SELECT count(*) FROM error_logs.user_sketches
 WHERE get_byte(sketch, 0) <> 0 AND grouping_hash = ANY($1::uuid[]);
-
--- name: queued
-SELECT EXISTS (SELECT FROM error_logs.deltas WHERE created_at <= $1);

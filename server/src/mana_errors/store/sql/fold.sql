@@ -3,12 +3,28 @@ What triage writes. One triage runs at a time, over all nodes.
 -- name: lead
 SELECT pg_try_advisory_lock($1);
 
+-- name: hold
+-- Until the transaction ends, nobody else moves hashes between issues or changes their status.
+SELECT pg_advisory_xact_lock($1);
+
+-- name: places_of
+SELECT h.grouping_hash, h.issue_id, h.deleted_at, m.grouping_hash IS NOT NULL AS merged
+FROM error_logs.issue_hashes h LEFT JOIN error_logs.merged_hashes m USING (grouping_hash)
+WHERE h.grouping_hash = ANY($1::uuid[]);
+
 -- name: issues_of
-SELECT grouping_hash, issue_id FROM error_logs.issue_hashes WHERE grouping_hash = ANY($1::uuid[]);
+SELECT DISTINCT issue_id FROM error_logs.issue_hashes
+WHERE grouping_hash = ANY($1::uuid[]) AND issue_id IS NOT NULL;
 
 -- name: add_hashes
 INSERT INTO error_logs.issue_hashes (grouping_hash, issue_id, app_id, fingerprint, components)
 SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::jsonb[]);
+
+-- name: adopt_hashes
+-- Those of deleted issues are there, with their components.
+UPDATE error_logs.issue_hashes h SET issue_id = d.issue_id
+FROM unnest($1::uuid[], $2::uuid[]) AS d (grouping_hash, issue_id)
+WHERE h.grouping_hash = d.grouping_hash;
 
 -- name: add_issues
 INSERT INTO error_logs.issues (
@@ -22,8 +38,7 @@ SELECT * FROM unnest(
 );
 
 -- name: grow_issues
--- A resolved issue regresses when an event is received after it was resolved. Words (title,
--- culprit …) are those of the latest event; severity is the worst ever seen.
+-- Words (title, culprit …) are those of the latest event; severity is the worst ever seen.
 UPDATE error_logs.issues AS i SET
     title = CASE WHEN d.last_seen >= i.last_seen THEN d.title ELSE i.title END,
     error_type = CASE WHEN d.last_seen >= i.last_seen THEN d.error_type ELSE i.error_type END,
@@ -35,20 +50,38 @@ UPDATE error_logs.issues AS i SET
     first_seen = LEAST(i.first_seen, d.first_seen),
     last_seen = GREATEST(i.last_seen, d.last_seen),
     count = i.count + d.count,
-    status = CASE WHEN d.last_received > i.resolved_at THEN 'unresolved' ELSE i.status END,
-    regressed_at = CASE WHEN d.last_received > i.resolved_at THEN d.last_received ELSE i.regressed_at END,
-    regressions = i.regressions + CASE WHEN d.last_received > i.resolved_at THEN 1 ELSE 0 END,
-    resolved_at = CASE WHEN d.last_received > i.resolved_at THEN NULL ELSE i.resolved_at END,
     updated_at = now()
 FROM unnest(
     $1::uuid[], $2::text[], $3::text[], $4::text[],
     $5::error_logs.error_severity[], $6::text[],
-    $7::timestamptz[], $8::timestamptz[], $9::text[], $10::text[], $11::bigint[], $12::timestamptz[]
+    $7::timestamptz[], $8::timestamptz[], $9::text[], $10::text[], $11::bigint[]
 ) AS d (
     id, title, error_type, culprit, severity, environment,
-    first_seen, last_seen, first_release, last_release, count, last_received
+    first_seen, last_seen, first_release, last_release, count
 )
 WHERE i.id = d.id;
+
+-- name: grow_merged
+-- As grow_issues, but for the count: rollups have it by hash.
+UPDATE error_logs.merged_hashes AS m SET
+    title = CASE WHEN d.last_seen >= m.last_seen THEN d.title ELSE m.title END,
+    error_type = CASE WHEN d.last_seen >= m.last_seen THEN d.error_type ELSE m.error_type END,
+    culprit = CASE WHEN d.last_seen >= m.last_seen THEN d.culprit ELSE m.culprit END,
+    environment = CASE WHEN d.last_seen >= m.last_seen THEN d.environment ELSE m.environment END,
+    last_release = CASE WHEN d.last_seen >= m.last_seen THEN d.last_release ELSE m.last_release END,
+    first_release = CASE WHEN d.first_seen < m.first_seen THEN d.first_release ELSE m.first_release END,
+    severity = GREATEST(m.severity, d.severity),
+    first_seen = LEAST(m.first_seen, d.first_seen),
+    last_seen = GREATEST(m.last_seen, d.last_seen)
+FROM unnest(
+    $1::uuid[], $2::text[], $3::text[], $4::text[],
+    $5::error_logs.error_severity[], $6::text[],
+    $7::timestamptz[], $8::timestamptz[], $9::text[], $10::text[]
+) AS d (
+    grouping_hash, title, error_type, culprit, severity, environment,
+    first_seen, last_seen, first_release, last_release
+)
+WHERE m.grouping_hash = d.grouping_hash;
 
 -- name: roll_up
 INSERT INTO error_logs.rollups AS r (grouping_hash, hour, environment, release, count)

@@ -17,3 +17,10 @@ DO UPDATE SET events = d.events + EXCLUDED.events, bytes = d.bytes + EXCLUDED.by
 SELECT date_bin($2, minute, 'epoch') AS start, outcome, sum(count)::bigint AS count
 FROM error_logs.outcomes WHERE app_id = $1 AND minute >= $3 AND minute < $4
 GROUP BY 1, 2;
+
+-- name: of_apps
+-- By app, all of it since $1; $2: of these apps, null: of all.
+SELECT app_id, outcome, sum(count)::bigint AS count
+FROM error_logs.outcomes
+WHERE minute >= $1 AND ($2::text[] IS NULL OR app_id = ANY($2))
+GROUP BY 1, 2;

@@ -11,30 +11,45 @@ SELECT
     e.service_name AS "serviceName", e.user_id AS "userId", e.request_method AS "requestMethod",
     e.request_url AS "requestUrl", e.response_status_code AS "responseStatusCode",
     e.fingerprint, e.weight, e.occurred_at AS "occurredAt"
-FROM {wanted} AS e
+FROM {window} AS e
+WHERE {searched}
 ORDER BY e.occurred_at DESC, e.id DESC
 LIMIT {limit};
 
--- name: all_apps
+-- name: end
+-- The last event of a window that is full.
+SELECT e.occurred_at, e.id FROM {window} AS e
+ORDER BY e.occurred_at DESC, e.id DESC
+OFFSET {before} LIMIT 1;
+
+-- name: window
 (
     SELECT * FROM error_logs.error_logs e
     WHERE {filters}
     ORDER BY e.occurred_at DESC, e.id DESC
-    LIMIT {limit}
+    LIMIT {size}
 )
 
--- name: some_apps
-unnest({apps}::text[]) AS wanted (app)
-CROSS JOIN LATERAL (
-    SELECT * FROM error_logs.error_logs e
-    WHERE e.app_id = wanted.app AND {filters}
+-- name: merged_window
+(
+    SELECT e.*
+    FROM unnest({values}::{kind}[]) AS wanted (value)
+    CROSS JOIN LATERAL (
+        SELECT * FROM error_logs.error_logs e
+        WHERE {column} = wanted.value AND {filters}
+        ORDER BY e.occurred_at DESC, e.id DESC
+        LIMIT {size}
+    ) AS e
     ORDER BY e.occurred_at DESC, e.id DESC
-    LIMIT {limit}
+    LIMIT {size}
 )
 
--- name: event_text
--- What `q` looks at.
-e.message || ' ' || e.error_type || ' ' || e.error_code
+-- name: not_deleted
+-- Events of a deleted issue go by and by.
+NOT EXISTS (
+    SELECT FROM error_logs.issue_hashes d
+    WHERE d.grouping_hash = e.grouping_hash AND d.deleted_at >= e.received_at
+)
 
 -- name: event
 SELECT
@@ -53,6 +68,6 @@ SELECT
     e.grouping_hash AS "groupingHash", e.protocol, e.tags, e.notes, e.payload,
     e.received_at AS "receivedAt", e.created_at AS "createdAt"
 FROM error_logs.error_logs e
-WHERE e.id = $1 AND ($2::text[] IS NULL OR e.app_id = ANY($2))
+WHERE e.id = $1 AND ($2::text[] IS NULL OR e.app_id = ANY($2)) AND {not_deleted}
 ORDER BY e.occurred_at DESC
 LIMIT 1;

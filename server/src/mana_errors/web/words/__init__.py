@@ -4,12 +4,37 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
 
+from mana_errors.model.event import Severity
 from mana_errors.web.words import english, german
 
 LANGUAGES: Final[Mapping[str, Mapping[str, str]]] = {
     "en": english.WORDS,
     "de": german.WORDS,
 }
+SEVERITY_WORDS: Final = tuple(f"severity_{severity}" for severity in Severity)
+# What scripts say.
+SCRIPT_WORDS: Final = (
+    "copied",
+    "not_copied",
+    "new_issues",
+    "no_result",
+    "events_at",
+    *SEVERITY_WORDS,
+)
+# Keys, and what they do.
+SHORTCUTS: Final = (
+    ("Ctrl K", "jump"),
+    ("/", "key_search"),
+    ("j k", "key_move"),
+    ("Enter", "key_open"),
+    ("x", "key_select"),
+    ("e", "key_resolve"),
+    ("i", "key_ignore"),
+    ("a", "key_assign"),
+    ("n p", "key_events"),
+    ("g i", "key_go"),
+    ("?", "key_help"),
+)
 
 
 def pick_language(accept_language: str) -> str:

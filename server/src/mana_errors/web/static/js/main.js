@@ -1,0 +1,23 @@
+// What scripts add to a page that can be read without them.
+import { watchCharts } from "./charts.js";
+import { watchCopying } from "./copy.js";
+import { watchKeys } from "./keys.js";
+import { watchList } from "./live.js";
+import { watchMenus } from "./menus.js";
+import { watchPalette } from "./palette.js";
+import { watchSearch } from "./search.js";
+import { watchSetup } from "./setup.js";
+import { watchTail } from "./tail.js";
+import { watchTimes } from "./times.js";
+
+document.documentElement.dataset.scripted = "";
+watchTimes();
+watchCopying();
+watchMenus();
+watchCharts();
+watchKeys();
+watchPalette();
+watchList();
+watchSearch();
+watchSetup();
+watchTail();
