@@ -34,8 +34,10 @@ from mana_errors.store.search import (
 _SQL: Final = load("read_events")
 _SORT: Final = "occurredAt"
 EventPage = Page[EventSummary]
-# A search reads so many events for a page, in well under 100 ms.
+# A search reads so many events for a page, in well under 100 ms: those that lie in the order of
+# time, and those that an index finds all over the table.
 SCANNED: Final = 10_000
+SCATTERED: Final = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +48,14 @@ class Source:
     column: str
     values: Sequence[str] | Sequence[UUID] | None
     kind: str = "text"
+    # whether the events lie apart from one another
+    is_scattered: bool = False
 
-    @property
-    def parts(self) -> int:
-        """How many times the index is read."""
-        return max(len(self.values or ()), 1)
+    def window(self, page: int) -> int:
+        """Events that a search reads for a page."""
+        if self.is_scattered:
+            return max(SCATTERED, page)
+        return max(SCANNED // max(len(self.values or ()), 1), page)
 
 
 async def list_events(connection: Connection, query: EventQuery, apps: Apps) -> Page[EventSummary]:
@@ -72,7 +77,8 @@ def events_of(query: EventQuery, apps: Apps) -> tuple[Source, Filters, Search]:
     wanted = wanted_apps(apps_asked_for(search), apps)
     if indexed is not None and (wanted is None or indexed.field in SELECTIVE):
         filters.add_condition(event_condition(indexed))
-        return Source("e.app_id", None), filters, seen_by(search, apps)
+        is_scattered = indexed.field in SELECTIVE
+        return Source("e.app_id", None, is_scattered=is_scattered), filters, seen_by(search, apps)
     return Source("e.app_id", wanted), filters, search
 
 
@@ -89,7 +95,8 @@ def events_of_issue(issue: Issue, hashes: Sequence[IssueHash]) -> tuple[Source, 
     """Where an issue's events are. Its own span leaves out the days before and after."""
     filters = Filters()
     filters.add("e.occurred_at BETWEEN {} AND {}", issue.first_seen, issue.last_seen)
-    return Source("e.grouping_hash", tuple(item.grouping_hash for item in hashes), "uuid"), filters
+    keys = tuple(item.grouping_hash for item in hashes)
+    return Source("e.grouping_hash", keys, "uuid", is_scattered=True), filters
 
 
 async def _page(
@@ -105,7 +112,7 @@ async def _page(
     if query.cursor is not None:
         filters.add("(e.occurred_at, e.id) < ({}, {})", *_after(query.cursor))
     is_search = search != EVERYTHING
-    size = max(SCANNED // source.parts, query.limit + 1) if is_search else query.limit + 1
+    size = source.window(query.limit + 1) if is_search else query.limit + 1
     window = window_of(source, filters, size)
     before = tuple(filters.values)
     searched = filters.write(event_condition(search))
