@@ -9,10 +9,11 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
+from mana_errors.model.activity import Comment
 from mana_errors.model.app_change import NewApp
 from mana_errors.model.outcome import Outcome, OutcomeCount
 from mana_errors.model.principal import Role
-from mana_errors.store import apps, audit, outcomes
+from mana_errors.store import activity, apps, audit, outcomes
 from mana_errors.store.audit import COMMAND
 from mana_errors.store.db import Connection
 from people import add_member
@@ -30,6 +31,7 @@ class Things:
     app: str
     issue: UUID
     event: UUID
+    comment: UUID
     key: UUID
     # of the server, not of the app
     member: UUID
@@ -50,7 +52,9 @@ async def make_things(connection: Connection, app: str) -> Things:
     await outcomes.add(connection, [OutcomeCount(app, Outcome.STORED, minute, 1)])
     await audit.note(connection, COMMAND, "issue.status", str(issue), {"of": app}, app=app)
     member = await add_member(connection, f"{uuid4().hex}@example.org", Role.MEMBER)
-    return Things(created.id, issue, event, key.id, member.id)
+    remark = Comment(f"{app} comment")
+    comment = await activity.write(connection, issue, remark, None, COMMAND)
+    return Things(created.id, issue, event, comment.id, key.id, member.id)
 
 
 @dataclass(frozen=True)
@@ -80,6 +84,34 @@ CALLS: dict[str, Callable[[Things], Sent]] = {
     "changeIssue": lambda t: Sent(
         f"/api/v1/issues/{t.issue}", 200, {"status": "ignored"}, of_app=True
     ),
+    "actOnIssues": lambda t: Sent(
+        "/api/v1/issues/actions",
+        200,
+        {"ids": [str(t.issue)], "action": {"do": "reopen"}},
+        of_app=True,
+    ),
+    "undoAction": lambda _: Sent("/api/v1/issues/undo", 404, {"undo": str(uuid4())}),
+    "unmergeIssue": lambda t: Sent(
+        f"/api/v1/issues/{t.issue}/unmerge", 400, {"hashes": [str(t.issue)]}, of_app=True
+    ),
+    "listActivity": _get(lambda t: f"/api/v1/issues/{t.issue}/activity", of_app=True),
+    "addComment": lambda t: Sent(
+        f"/api/v1/issues/{t.issue}/comments", 201, {"text": "seen"}, of_app=True
+    ),
+    "addLink": lambda t: Sent(
+        f"/api/v1/issues/{t.issue}/links", 201, {"url": "https://tracker.example/1"}, of_app=True
+    ),
+    # the command line wrote it
+    "editComment": lambda t: Sent(
+        f"/api/v1/issues/{t.issue}/activity/{t.comment}", 403, {"text": "mine"}, of_app=True
+    ),
+    "deleteEntry": lambda t: Sent(f"/api/v1/issues/{t.issue}/activity/{uuid4()}", 404, of_app=True),
+    # it was never resolved
+    "getFix": lambda t: Sent(f"/api/v1/issues/{t.issue}/fix", 404, of_app=True),
+    "deployRelease": lambda t: Sent(
+        "/api/v1/releases", 201, {"app": t.app, "version": "1.0"}, of_app=True
+    ),
+    "listAssignees": _get(lambda t: f"/api/v1/apps/{t.app}/assignees", of_app=True),
     "listIssueEvents": _get(lambda t: f"/api/v1/issues/{t.issue}/events", of_app=True),
     "listEvents": _get(lambda _: "/api/v1/events"),
     "getEvent": _get(lambda t: f"/api/v1/events/{t.event}", of_app=True),

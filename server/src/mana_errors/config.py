@@ -123,6 +123,12 @@ class Settings:
     retention_days: int = _setting(
         30, _integer(1, 3650), "Days that events are kept; whole UTC days are dropped."
     )
+    issue_retention_days: int = _setting(
+        90,
+        _integer(1, 3650),
+        "Days that an issue and its counts are kept after its last event, but not less than events "
+        "are. Issues that are ignored, assigned, commented on or linked stay.",
+    )
     sample_after: int = _setting(
         100,
         _integer(0, 1_000_000),

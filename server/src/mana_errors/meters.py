@@ -88,8 +88,12 @@ partitions_dropped: Final = Counter(
 )
 events_deleted: Final = Counter(
     "mana_errors_events_deleted_total",
-    "Stored events that an app's byte budget or age took away.",
+    "Stored events that an app's byte budget or age took away, or went with a deleted issue.",
     ["reason"],
+)
+issues_forgotten: Final = Counter(
+    "mana_errors_issues_forgotten_total",
+    "Issues without events that nobody cared about.",
 )
 budgets_exhausted: Final = Gauge(
     "mana_errors_budgets_exhausted",

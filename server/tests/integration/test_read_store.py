@@ -7,10 +7,11 @@ import asyncpg
 import pytest
 
 from mana_errors.errors import NotFound, StoreUnavailable
+from mana_errors.model.action import Resolve
 from mana_errors.model.event import Environment, Severity
 from mana_errors.model.issue import IssueStatus
 from mana_errors.model.query import EventQuery, IssueEventQuery, IssueQuery, IssueSort
-from mana_errors.store import db, read_events, read_issues
+from mana_errors.store import db, read_events, read_issues, workflow
 from mana_errors.store.audit import COMMAND
 from mana_errors.store.db import Connection
 from mana_errors.store.reader import Reader
@@ -197,29 +198,9 @@ def test_a_trend_has_no_gaps_and_sums_days() -> None:
     assert [tick.count for tick in trend.days[-2:]] == [4, 3]
 
 
-async def test_resolving_again_keeps_the_first_time(connection: Connection) -> None:
-    """What came after the first time still makes the issue regress."""
-    issue_id = await add_issue(connection)
-    first = await read_issues.set_status(connection, issue_id, IssueStatus.RESOLVED, None, COMMAND)
-    again = await read_issues.set_status(connection, issue_id, IssueStatus.RESOLVED, None, COMMAND)
-    assert first.resolved_at is not None
-    assert again == first
-
-
-@pytest.mark.parametrize("status", [IssueStatus.UNRESOLVED, IssueStatus.IGNORED])
-async def test_what_is_not_resolved_has_no_time_of_it(
-    connection: Connection, status: IssueStatus
-) -> None:
-    issue_id = await add_issue(connection, status="resolved", resolved_at=NOON)
-    issue = await read_issues.set_status(connection, issue_id, status, None, COMMAND)
-    assert (issue.status, issue.resolved_at) == (status, None)
-
-
 async def test_what_does_not_exist_is_not_found(connection: Connection) -> None:
     with pytest.raises(NotFound):
         await read_issues.describe_issue(connection, uuid4(), None)
-    with pytest.raises(NotFound):
-        await read_issues.set_status(connection, uuid4(), IssueStatus.RESOLVED, None, COMMAND)
     with pytest.raises(NotFound):
         await read_events.find_event(connection, uuid4(), None)
 
@@ -404,7 +385,7 @@ async def test_what_is_foreign_is_not_found(connection: Connection) -> None:
     with pytest.raises(NotFound, match=f"there is no issue {issue}"):
         await read_issues.find_issue(connection, issue, chat)
     with pytest.raises(NotFound, match=f"there is no issue {issue}"):
-        await read_issues.set_status(connection, issue, IssueStatus.RESOLVED, chat, COMMAND)
+        await workflow.act(connection, [issue], Resolve(), chat, COMMAND)
     with pytest.raises(NotFound, match=f"there is no event {event}"):
         await read_events.find_event(connection, event, chat)
     found = await read_issues.find_issue(connection, issue, frozenset({"shop"}))

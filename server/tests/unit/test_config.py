@@ -90,7 +90,8 @@ def test_children_read_what_their_parent_had(tmp_path: Path) -> None:
     """Every setting survives the environment, whatever set it."""
     settings = Settings(
         host="::", port=0, data_dir=tmp_path, workers=3, database_url="postgresql://a/b",
-        retention_days=7, sample_after=5, spool_max_bytes=2**30, min_free_bytes=0,
+        retention_days=7, issue_retention_days=8, sample_after=5, spool_max_bytes=2**30,
+        min_free_bytes=0,
         log_level="debug", log_format="json", public_url="https://errors.example.org",
         secret_key="k" * 32, allowed_hosts=("errors.lan", "errors.internal"),
         jwks_url="https://auth.example/jwks", jwt_secret="s" * 32,

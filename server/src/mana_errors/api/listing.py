@@ -14,10 +14,13 @@ from mana_errors.api.system import SYSTEM_ROUTES
 from mana_errors.api.table import Route
 from mana_errors.api.token_routes import TOKEN_ROUTES
 from mana_errors.api.view_routes import VIEW_ROUTES
+from mana_errors.api.workflow_routes import WORKFLOW_ROUTES
 
 ALL_ROUTES: Final[tuple[Route[Any, Any], ...]] = (
     *INGEST_ROUTES,
+    # before ROUTES: of two paths that fit, the first one answers
     *EXPLORE_ROUTES,
+    *WORKFLOW_ROUTES,
     *ROUTES,
     *VIEW_ROUTES,
     *APP_ROUTES,

@@ -2,26 +2,16 @@
 
 from typing import Any, Final
 
-import msgspec
-
 from mana_errors.api.table import Call, NoBody, Route
-from mana_errors.model.issue import IssueStatus
 from mana_errors.model.query import EventQuery, IssueEventQuery, IssueQuery, NoQuery
 from mana_errors.model.reading import (
     EventDetail,
     EventSummary,
-    Issue,
     IssueDetail,
     ListedIssue,
     Page,
 )
 from mana_errors.store import read_events, read_issues
-
-
-class IssueChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What may be changed about an issue."""
-
-    status: IssueStatus
 
 
 async def _list_issues(call: Call[IssueQuery, NoBody]) -> Page[ListedIssue]:
@@ -34,13 +24,6 @@ async def _list_issues(call: Call[IssueQuery, NoBody]) -> Page[ListedIssue]:
 async def _get_issue(call: Call[NoQuery, NoBody]) -> IssueDetail:
     async with call.reader.connection() as connection:
         return await read_issues.describe_issue(connection, call.id, call.apps)
-
-
-async def _change_issue(call: Call[NoQuery, IssueChange]) -> Issue:
-    async with call.reader.connection() as connection:
-        return await read_issues.set_status(
-            connection, call.id, call.body.status, call.apps, call.actor
-        )
 
 
 async def _list_issue_events(call: Call[IssueEventQuery, NoBody]) -> Page[EventSummary]:
@@ -84,18 +67,6 @@ ROUTES: Final[tuple[Route[Any, Any], ...]] = (
         answer=IssueDetail,
         errors=(400, 404),
         handler=_get_issue,
-    ),
-    Route(
-        method="PATCH",
-        path="/api/v1/issues/{id}",
-        operation="changeIssue",
-        summary="Resolve, reopen or ignore an issue",
-        scope="triage",
-        query=NoQuery,
-        body=IssueChange,
-        answer=Issue,
-        errors=(400, 404, 413, 415),
-        handler=_change_issue,
     ),
     Route(
         method="GET",

@@ -60,11 +60,15 @@ class Call(Generic[Q, B]):
 
     @property
     def id(self) -> UUID:
-        """The path's {id}. Raises NotFound for what is no UUID: nothing can have that name."""
+        """The path's {id}. Raises NotFound."""
+        return self.uuid("id")
+
+    def uuid(self, name: str) -> UUID:
+        """An id in the path. Raises NotFound for what is no UUID: nothing can have that name."""
         try:
-            return UUID(self.path["id"])
+            return UUID(self.path[name])
         except ValueError as error:
-            raise NotFound("the id in the path is no UUID") from error
+            raise NotFound(f"the {name} in the path is no UUID") from error
 
 
 Handler = Callable[[Call[Q, B]], Awaitable[object]]

@@ -42,6 +42,9 @@ BACKOFF_S: Final = (0.1, 0.2, 0.5, 1.0, 2.0)
 BATCHES_PER_TURN: Final = 8
 # Grouping hashes remembered, at some hundred bytes each; forgetting costs only bytes of deltas.
 MAX_DESCRIBED: Final = 50_000
+# Issues without events are forgotten after a day at the earliest, and their components with them:
+# what is remembered for no longer is in the table still.
+DESCRIBED_S: Final = 86_400.0
 # Conflict: another process digested the batch; the cursor says where to go on.
 _TRY_AGAIN: Final = (*db.PASSING, Conflict)
 
@@ -106,6 +109,8 @@ class Digest:
         self._last_known: dict[UUID, int] = {}
         # grouping hashes whose components are committed
         self._described: set[UUID] = set()
+        # when the first of them was, by time.monotonic()
+        self._described_since = 0.0
         self._facets = FacetMemory()
         self._sampler = Sampler()
         # apps that are registered in the database of this connection
@@ -256,8 +261,10 @@ class Digest:
         """What holds since a batch is committed."""
         self._sampler.commit(plan, time.monotonic())
         self._registered |= met
-        if len(self._described) > MAX_DESCRIBED:
+        now = time.monotonic()
+        if len(self._described) > MAX_DESCRIBED or now - self._described_since > DESCRIBED_S:
             self._described.clear()
+            self._described_since = now
         self._described.update(item.grouping.grouping_hash for item in fates.stored)
 
     async def _ensure_partitions(

@@ -1,7 +1,7 @@
 """What ends an issue's status: stored with it, decided by triage."""
 
 from datetime import datetime
-from typing import Annotated, Final, TypeAlias
+from typing import Annotated, TypeAlias
 
 import msgspec
 from msgspec import Meta
@@ -52,4 +52,3 @@ class UntilUsers(_Base, frozen=True, tag="untilUsers"):
 
 
 Condition: TypeAlias = InRelease | InNextRelease | UntilTime | UntilEvents | UntilRate | UntilUsers
-Fix: Final = (InRelease, InNextRelease)

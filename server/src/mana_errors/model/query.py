@@ -32,15 +32,15 @@ from mana_errors.model.search.parse import MAX_LENGTH
 S = TypeVar("S", bound=msgspec.Struct)
 
 # PostgreSQL's text holds none; parse_query says so more kindly, this is for the API's document.
-_NO_NUL = r"^[^\x00]*$"
+NO_NUL = r"^[^\x00]*$"
 # As long as the longest identifier that a report may carry (fingerprint).
-Text = Annotated[str, Meta(max_length=256, pattern=_NO_NUL)]
+Text = Annotated[str, Meta(max_length=256, pattern=NO_NUL)]
 Texts = Annotated[tuple[Text, ...], Meta(max_length=50, description="Comma-separated: any of.")]
 Query = Annotated[
     str,
     Meta(
         max_length=MAX_LENGTH,
-        pattern=_NO_NUL,
+        pattern=NO_NUL,
         description="Words, found in any case, and fields, as `is:unresolved release:1.*`; "
         "`listSearchFields` lists them.",
     ),

@@ -7,8 +7,9 @@ from uuid import UUID
 import msgspec
 from msgspec import Meta
 
+from mana_errors.model.condition import Condition
 from mana_errors.model.event import JsonObject, Severity, SourceType
-from mana_errors.model.issue import IssueStatus
+from mana_errors.model.issue import IssueStatus, Priority
 
 T = TypeVar("T")
 
@@ -18,6 +19,14 @@ class Page(msgspec.Struct, Generic[T], frozen=True):
 
     items: list[T]
     next: Annotated[str | None, Meta(description="Cursor of the next page; null on the last.")]
+
+
+class Assignee(msgspec.Struct, frozen=True):
+    """Who takes care of an issue."""
+
+    id: UUID
+    email: str
+    name: str
 
 
 class Issue(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
@@ -41,6 +50,12 @@ class Issue(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     resolved_at: datetime | None
     regressed_at: Annotated[datetime | None, Meta(description="When it last came back.")]
     regressions: Annotated[int, Meta(description="How often it came back after being resolved.")]
+    escalated_at: Annotated[
+        datetime | None, Meta(description="When it last was too much to be ignored any longer.")
+    ]
+    condition: Annotated[Condition | None, Meta(description="What ends its status.")]
+    priority: Annotated[Priority, Meta(description="As somebody set it, else by severity.")]
+    assignee: Assignee | None
 
 
 class Sparkline(msgspec.Struct, frozen=True):

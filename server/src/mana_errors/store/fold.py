@@ -1,5 +1,6 @@
 """Writing issues, rollups and distinct users: what triage does with merged deltas."""
 
+from collections.abc import Container
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -51,8 +52,11 @@ async def places_of(connection: Connection, hashes: list[UUID]) -> dict[UUID, Pl
     }
 
 
-async def add_issues(connection: Connection, deltas: list[Delta]) -> None:
-    """Make a new issue of each delta, with its count and users.
+async def add_issues(
+    connection: Connection, deltas: list[Delta], orphans: Container[UUID] = ()
+) -> None:
+    """Make a new issue of each delta, with its count and users. `orphans` are hashes that are
+    known, but belong to no issue.
 
     In a storm of new problems this is all that a fold does, so users are written with the issue.
     """
@@ -64,14 +68,7 @@ async def add_issues(connection: Connection, deltas: list[Delta]) -> None:
         if delta.users
     }
     ids = [uuid7() for _ in deltas]
-    await connection.execute(
-        _SQL["add_hashes"],
-        [delta.grouping_hash for delta in deltas],
-        ids,
-        [delta.app_id for delta in deltas],
-        [delta.fingerprint for delta in deltas],
-        [delta.components for delta in deltas],
-    )
+    await _add_hashes(connection, deltas, ids, orphans)
     await connection.execute(
         _SQL["add_issues"],
         ids,
@@ -82,6 +79,25 @@ async def add_issues(connection: Connection, deltas: list[Delta]) -> None:
         [sketch.count(sketches.get(delta.grouping_hash, sketch.EMPTY)) for delta in deltas],
     )
     await save_sketches(connection, sketches)
+
+
+async def _add_hashes(
+    connection: Connection, deltas: list[Delta], issues: list[UUID], orphans: Container[UUID]
+) -> None:
+    """ON CONFLICT would say the same in one statement and makes each new problem a tenth dearer."""
+    issue_of = dict(zip((delta.grouping_hash for delta in deltas), issues, strict=True))
+    new = [delta for delta in deltas if delta.grouping_hash not in orphans]
+    await connection.execute(
+        _SQL["add_hashes"],
+        [delta.grouping_hash for delta in new],
+        [issue_of[delta.grouping_hash] for delta in new],
+        [delta.app_id for delta in new],
+        [delta.fingerprint for delta in new],
+        [delta.components for delta in new],
+    )
+    if adopted := [key for key in issue_of if key in orphans]:
+        values = (adopted, [issue_of[key] for key in adopted])
+        await connection.execute(_SQL["adopt_hashes"], *values)
 
 
 async def grow_issues(connection: Connection, growth: dict[UUID, Delta]) -> None:
@@ -152,10 +168,15 @@ async def save_sketches(connection: Connection, sketches: dict[UUID, bytes]) -> 
 
 async def recount_users(connection: Connection, hashes: list[UUID]) -> int:
     """Write the number of users of the hashes' issues anew; how many issues these are."""
-    ids = sorted([row["issue_id"] for row in await connection.fetch(_SQL["issues_of"], hashes)])
-    sketches: dict[UUID, list[bytes]] = {issue: [] for issue in ids}
-    for row in await connection.fetch(_SQL["sketches_of_issues"], ids):
+    issues = [row["issue_id"] for row in await connection.fetch(_SQL["issues_of"], hashes)]
+    await recount_issues(connection, issues)
+    return len(issues)
+
+
+async def recount_issues(connection: Connection, issues: list[UUID]) -> None:
+    """Write these issues' numbers of users anew."""
+    sketches: dict[UUID, list[bytes]] = {issue: [] for issue in sorted(issues)}
+    for row in await connection.fetch(_SQL["sketches_of_issues"], list(sketches)):
         sketches[row["issue_id"]].append(row["sketch"])
-    counts = [sketch.count(sketch.merge(sketches[issue])) for issue in ids]
-    await connection.execute(_SQL["save_users"], ids, counts)
-    return len(ids)
+    counts = [sketch.count(sketch.merge(found)) for found in sketches.values()]
+    await connection.execute(_SQL["save_users"], list(sketches), counts)

@@ -16,7 +16,7 @@ from mana_errors.model.exploring import (
 from mana_errors.model.principal import Apps
 from mana_errors.store.db import Connection
 from mana_errors.store.queries import load
-from mana_errors.store.read_events import events_of_issue, find_event, window_of
+from mana_errors.store.read_events import NOT_DELETED, events_of_issue, find_event, window_of
 from mana_errors.store.read_issues import find_issue, hashes_of
 
 _SQL: Final = load("explore")
@@ -73,7 +73,10 @@ async def neighbours_of(connection: Connection, event_id: UUID, apps: Apps) -> N
         issue.last_seen,
     )
     sides = (("<", "DESC"), (">", "ASC"))
-    queries = [_SQL["neighbour"].format(side=side, order=order) for side, order in sides]
+    queries = [
+        _SQL["neighbour"].format(side=side, order=order, not_deleted=NOT_DELETED)
+        for side, order in sides
+    ]
     return Neighbours(*[await connection.fetchval(query, *values) for query in queries])
 
 

@@ -32,6 +32,7 @@ from mana_errors.store.search import (
 )
 
 _SQL: Final = load("read_events")
+NOT_DELETED: Final = _SQL["not_deleted"]
 _SORT: Final = "occurredAt"
 EventPage = Page[EventSummary]
 # A search reads so many events for a page, in well under 100 ms: those that lie in the order of
@@ -72,6 +73,7 @@ def events_of(query: EventQuery, apps: Apps) -> tuple[Source, Filters, Search]:
     events, too."""
     search = query.search()
     filters = Filters()
+    filters.add(NOT_DELETED)
     _in_span(filters, query)
     indexed = indexed_part(search)
     wanted = wanted_apps(apps_asked_for(search), apps)
@@ -94,6 +96,7 @@ async def issue_events(
 def events_of_issue(issue: Issue, hashes: Sequence[IssueHash]) -> tuple[Source, Filters]:
     """Where an issue's events are. Its own span leaves out the days before and after."""
     filters = Filters()
+    filters.add(NOT_DELETED)
     filters.add("e.occurred_at BETWEEN {} AND {}", issue.first_seen, issue.last_seen)
     keys = tuple(item.grouping_hash for item in hashes)
     return Source("e.grouping_hash", keys, "uuid", is_scattered=True), filters
@@ -156,7 +159,8 @@ def _after(cursor: str) -> tuple[object, UUID]:
 
 async def find_event(connection: Connection, event_id: UUID, apps: Apps) -> EventDetail:
     """Raises NotFound, for an event of another app too."""
-    row = await connection.fetchrow(_SQL["event"], event_id, None if apps is None else list(apps))
+    sql = _SQL["event"].format(not_deleted=NOT_DELETED)
+    row = await connection.fetchrow(sql, event_id, None if apps is None else list(apps))
     if row is None:
         raise NotFound(f"there is no event {event_id}")
     return msgspec.convert(dict(row), EventDetail)

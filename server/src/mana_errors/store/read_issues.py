@@ -1,4 +1,4 @@
-"""Issues as readers see them, and the one change that readers make."""
+"""Issues as readers see them."""
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
@@ -31,8 +31,6 @@ from mana_errors.model.reading import (
     Tick,
     Trend,
 )
-from mana_errors.store import audit
-from mana_errors.store.audit import Actor
 from mana_errors.store.db import Connection
 from mana_errors.store.filters import Filters, wanted_apps
 from mana_errors.store.queries import load
@@ -110,7 +108,9 @@ async def list_issues(
         filters.add(order.after, key, after.id)
     wanted = wanted_apps(apps_asked_for(search), apps)
     source = _source(query.sort, filters, wanted, first_hour(now))
-    sql = source.format(filters=filters, order=order.order, limit=query.limit + 1)
+    sql = source.format(
+        columns=_SQL["columns"], filters=filters, order=order.order, limit=query.limit + 1
+    )
     rows = await connection.fetch(sql, *filters.values)
     issues = [msgspec.convert(dict(row), Issue) for row in rows[: query.limit]]
     listed = await _with_trends(connection, issues, now)
@@ -162,7 +162,8 @@ async def _with_trends(
 
 async def find_issue(connection: Connection, issue_id: UUID, apps: Apps) -> Issue:
     """Raises NotFound, for an issue of another app too."""
-    row = await connection.fetchrow(_SQL["issue"], issue_id, None if apps is None else list(apps))
+    sql = _SQL["issue"].format(columns=_SQL["columns"])
+    row = await connection.fetchrow(sql, issue_id, None if apps is None else list(apps))
     if row is None:
         raise NotFound(f"there is no issue {issue_id}")
     return msgspec.convert(dict(row), Issue)
@@ -173,7 +174,11 @@ async def issues_by_id(connection: Connection, ids: Collection[UUID]) -> dict[UU
     filters = Filters()
     filters.add("id = ANY({}::uuid[])", list(ids))
     source = _SQL["issues"].format(
-        issues="error_logs.issues", filters=filters, order="id", limit=len(ids)
+        columns=_SQL["columns"],
+        issues="error_logs.issues",
+        filters=filters,
+        order="id",
+        limit=len(ids),
     )
     rows = await connection.fetch(source, *filters.values)
     issues = [msgspec.convert(dict(row), Issue) for row in rows]
@@ -236,21 +241,6 @@ def make_trend(counts: dict[datetime, int], now: datetime) -> Trend:
         hours=[Tick(hour, counts.get(hour, 0)) for hour in hours],
         days=[Tick(datetime(d.year, d.month, d.day, tzinfo=UTC), n) for d, n in days.items()],
     )
-
-
-async def set_status(
-    connection: Connection, issue_id: UUID, status: IssueStatus, apps: Apps, actor: Actor
-) -> Issue:
-    """Resolve, reopen or ignore; the same again changes nothing. Raises NotFound."""
-    async with connection.transaction():
-        before = await find_issue(connection, issue_id, apps)
-        await connection.execute(_SQL["set_status"], issue_id, status)
-        after = await find_issue(connection, issue_id, apps)
-        if after.status is not before.status:
-            details = {"from": before.status, "to": after.status}
-            name = str(issue_id)
-            await audit.note(connection, actor, "issue.status", name, details, app=after.app)
-    return after
 
 
 async def list_apps(connection: Connection, apps: Apps) -> list[str]:

@@ -1,14 +1,19 @@
 """Releases of apps: what triage learns of them, and what people say."""
 
 from collections.abc import Collection, Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
 import msgspec
 
+from mana_errors.errors import BadRequest
+from mana_errors.model.deployment import Deployment, ReleaseDetail
 from mana_errors.model.issue import Delta, spans
+from mana_errors.model.query import in_utc
 from mana_errors.model.release import Release, latest
+from mana_errors.store import apps, audit, partitions
+from mana_errors.store.audit import Actor
 from mana_errors.store.db import Connection
 from mana_errors.store.queries import load
 
@@ -16,6 +21,9 @@ _SQL: Final = load("releases")
 # Among an app's newest ones the latest is looked for: a name that none of these comes after would
 # have to be older than a year of daily deployments.
 MAX_COMPARED: Final = 500
+
+# As far as an event may be ahead: clocks differ.
+MAX_AHEAD: Final = timedelta(hours=1)
 
 
 class _Seen(msgspec.Struct):
@@ -68,7 +76,29 @@ async def known(connection: Connection, app_id: str, versions: Collection[str]) 
     return [Release(version, seen.get(version)) for version in versions]
 
 
+async def newest(connection: Connection, app_id: str) -> list[Release]:
+    """The releases of an app that were seen last, the oldest of them first."""
+    rows = await connection.fetch(_SQL["newest"], app_id, MAX_COMPARED)
+    return [Release(row["version"], row["first_seen"]) for row in reversed(rows)]
+
+
 async def latest_of(connection: Connection, app_id: str) -> Release | None:
     """An app's latest release; None when it has none."""
-    rows = await connection.fetch(_SQL["newest"], app_id, MAX_COMPARED)
-    return latest(Release(row["version"], row["first_seen"]) for row in reversed(rows))
+    return latest(await newest(connection, app_id))
+
+
+async def deploy(connection: Connection, said: Deployment, actor: Actor) -> ReleaseDetail:
+    """Note that a release is out; said again, the first time stays. Raises NotFound for an app that
+    there is not, BadRequest for a time to come."""
+    async with connection.transaction():
+        app = await apps.find(connection, said.app)
+        now = await partitions.clock(connection)
+        at = now if said.deployed_at is None else in_utc(said.deployed_at)
+        if at > now + MAX_AHEAD:
+            raise BadRequest("deployedAt: is still to come")
+        row = await connection.fetchrow(_SQL["deploy"], app.id, said.version, at, said.url)
+        assert row is not None  # noqa: S101 - it is inserted or updated
+        release = msgspec.convert(dict(row), ReleaseDetail)
+        details = {"version": said.version, "url": said.url}
+        await audit.note(connection, actor, "release.deploy", app.id, details, app=app.id)
+    return release

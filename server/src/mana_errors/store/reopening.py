@@ -12,10 +12,13 @@ from mana_errors.model.condition import Condition
 from mana_errors.model.event import JsonObject
 from mana_errors.model.ids import uuid7
 from mana_errors.model.issue import IssueStatus
+from mana_errors.store import fold
 from mana_errors.store.db import Connection
 from mana_errors.store.queries import load
 
 _SQL: Final = load("reopening")
+# Issues woken in one transaction, during which triage waits.
+CHUNK: Final = 500
 
 
 class Settled(msgspec.Struct, frozen=True):
@@ -55,11 +58,6 @@ async def hours(
     return {row["hour"]: row["count"] for row in rows}
 
 
-async def expired(connection: Connection, now: datetime, limit: int) -> list[UUID]:
-    """Issues that were ignored until a time that is over."""
-    return [row["id"] for row in await connection.fetch(_SQL["expired"], now, limit)]
-
-
 async def reopen(connection: Connection, reopenings: Sequence[Reopening]) -> None:
     """Make them unresolved and write down why. Within a transaction that holds (store/fold.py)."""
     if not reopenings:
@@ -73,3 +71,18 @@ async def reopen(connection: Connection, reopenings: Sequence[Reopening]) -> Non
         [item.occurred_at for item in reopenings],
         [item.details for item in reopenings],
     )
+
+
+async def wake(connection: Connection, now: datetime) -> int:
+    """Reopen issues that were ignored until a time that is over; how many, at most a chunk."""
+    async with connection.transaction():
+        await fold.hold(connection)
+        rows = await connection.fetch(_SQL["expired"], now, CHUNK)
+        await reopen(
+            connection,
+            [
+                Reopening(row["id"], Kind.ESCALATED, now, now, {"reason": "time", "at": row["at"]})
+                for row in rows
+            ],
+        )
+    return len(rows)

@@ -34,7 +34,7 @@ async def _fold(connection: Connection, merged: list[Delta]) -> None:
         return
     known = {key: place.issue for key, place in places.items() if place.issue is not None}
     new = [delta for delta in merged if delta.grouping_hash not in known]
-    await fold.add_issues(connection, new)
+    await fold.add_issues(connection, new, places)
     await releases.see(connection, merged, {delta.grouping_hash for delta in new})
     growth = _by_issue(merged, known)
     await fold.grow_issues(connection, growth)

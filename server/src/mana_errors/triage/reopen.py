@@ -13,8 +13,8 @@ from mana_errors.model.condition import (
     UntilUsers,
 )
 from mana_errors.model.event import JsonObject
+from mana_errors.model.fix import bound_of, has_fix
 from mana_errors.model.issue import Delta, IssueStatus, ReleaseSpan, spans
-from mana_errors.model.release import Release, is_later, reaches
 from mana_errors.store import releases, reopening
 from mana_errors.store.db import Connection
 from mana_errors.store.reopening import Reopening, Settled
@@ -59,18 +59,11 @@ async def _with_fix(
 ) -> list[ReleaseSpan]:
     """An event that names no release says nothing about the fix."""
     named = [span for span in late if span.release]
-    bound = condition.release if isinstance(condition, InRelease) else condition.after
+    bound = bound_of(condition)
     wanted = {span.release for span in named} | {release for release in (bound,) if release}
     known = {item.version: item for item in await releases.known(connection, app_id, wanted)}
     at = known[bound] if bound else None
-    return [span for span in named if _has_fix(condition, known[span.release], at)]
-
-
-def _has_fix(condition: InRelease | InNextRelease, release: Release, bound: Release | None) -> bool:
-    if isinstance(condition, InRelease):
-        return bound is not None and reaches(release, bound)
-    # The app had no release: its first one is the next.
-    return bound is None or is_later(release, bound)
+    return [span for span in named if has_fix(condition, known[span.release], at)]
 
 
 async def _escalation(connection: Connection, issue: Settled, delta: Delta) -> Reopening | None:

@@ -6,9 +6,10 @@ from uuid import UUID
 from starlette.responses import Response
 
 from mana_errors.errors import BadRequest, NotFound
+from mana_errors.model.action import BY_STATUS
 from mana_errors.model.issue import IssueStatus
 from mana_errors.model.query import IssueQuery, parse_query
-from mana_errors.store import read_events, read_issues
+from mana_errors.store import read_events, read_issues, workflow
 from mana_errors.web.visit import Visit
 
 
@@ -58,7 +59,7 @@ async def change_status(visit: Visit) -> Response:
         raise BadRequest("status: unknown") from error
     async with visit.reader.connection() as connection:
         seen = visit.principal.apps
-        await read_issues.set_status(connection, issue_id, status, seen, visit.actor)
+        await workflow.act(connection, [issue_id], BY_STATUS[status], seen, visit.actor)
     return visit.go(f"/issues/{issue_id}")
 
 

@@ -17,10 +17,14 @@ SELECT DISTINCT issue_id FROM error_logs.issue_hashes
 WHERE grouping_hash = ANY($1::uuid[]) AND issue_id IS NOT NULL;
 
 -- name: add_hashes
--- Those of a deleted issue are there, with their components.
-INSERT INTO error_logs.issue_hashes AS h (grouping_hash, issue_id, app_id, fingerprint, components)
-SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::jsonb[])
-ON CONFLICT (grouping_hash) DO UPDATE SET issue_id = EXCLUDED.issue_id;
+INSERT INTO error_logs.issue_hashes (grouping_hash, issue_id, app_id, fingerprint, components)
+SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::jsonb[]);
+
+-- name: adopt_hashes
+-- Those of deleted issues are there, with their components.
+UPDATE error_logs.issue_hashes h SET issue_id = d.issue_id
+FROM unnest($1::uuid[], $2::uuid[]) AS d (grouping_hash, issue_id)
+WHERE h.grouping_hash = d.grouping_hash;
 
 -- name: add_issues
 INSERT INTO error_logs.issues (

@@ -44,6 +44,13 @@ OFFSET {before} LIMIT 1;
     LIMIT {size}
 )
 
+-- name: not_deleted
+-- Events of a deleted issue go by and by.
+NOT EXISTS (
+    SELECT FROM error_logs.issue_hashes d
+    WHERE d.grouping_hash = e.grouping_hash AND d.deleted_at >= e.received_at
+)
+
 -- name: event
 SELECT
     e.id,
@@ -61,6 +68,6 @@ SELECT
     e.grouping_hash AS "groupingHash", e.protocol, e.tags, e.notes, e.payload,
     e.received_at AS "receivedAt", e.created_at AS "createdAt"
 FROM error_logs.error_logs e
-WHERE e.id = $1 AND ($2::text[] IS NULL OR e.app_id = ANY($2))
+WHERE e.id = $1 AND ($2::text[] IS NULL OR e.app_id = ANY($2)) AND {not_deleted}
 ORDER BY e.occurred_at DESC
 LIMIT 1;

@@ -1,22 +1,27 @@
 What readers see of issues. Columns carry their JSON names; braces are filled in by the code.
 
+-- name: columns
+id, app_id AS app, title, error_type AS type, culprit, severity, status, count, users,
+first_seen AS "firstSeen", last_seen AS "lastSeen",
+last_release AS release, first_release AS "firstRelease", environment, fingerprint,
+resolved_at AS "resolvedAt", regressed_at AS "regressedAt", regressions,
+escalated_at AS "escalatedAt", condition,
+COALESCE(priority::text, CASE severity WHEN 'critical' THEN 'high' WHEN 'error' THEN 'medium' ELSE 'low' END)
+    AS priority,
+(
+    SELECT jsonb_build_object('id', m.id, 'email', m.email, 'name', m.name)
+    FROM error_logs.members m WHERE m.id = assignee
+) AS assignee
+
 -- name: issues
-SELECT
-    id, app_id AS app, title, error_type AS type, culprit, severity, status, count, users,
-    first_seen AS "firstSeen", last_seen AS "lastSeen",
-    last_release AS release, first_release AS "firstRelease", environment, fingerprint,
-    resolved_at AS "resolvedAt", regressed_at AS "regressedAt", regressions
+SELECT {columns}
 FROM {issues}
 WHERE {filters}
 ORDER BY {order}
 LIMIT {limit};
 
 -- name: issues_of_apps
-SELECT
-    id, app_id AS app, title, error_type AS type, culprit, severity, status, count, users,
-    first_seen AS "firstSeen", last_seen AS "lastSeen",
-    last_release AS release, first_release AS "firstRelease", environment, fingerprint,
-    resolved_at AS "resolvedAt", regressed_at AS "regressedAt", regressions
+SELECT {columns}
 FROM unnest({apps}::text[]) AS wanted (app)
 CROSS JOIN LATERAL (
     SELECT * FROM error_logs.issues
@@ -28,11 +33,7 @@ ORDER BY {order}
 LIMIT {limit};
 
 -- name: issue
-SELECT
-    id, app_id AS app, title, error_type AS type, culprit, severity, status, count, users,
-    first_seen AS "firstSeen", last_seen AS "lastSeen",
-    last_release AS release, first_release AS "firstRelease", environment, fingerprint,
-    resolved_at AS "resolvedAt", regressed_at AS "regressedAt", regressions
+SELECT {columns}
 FROM error_logs.issues
 WHERE id = $1 AND ($2::text[] IS NULL OR app_id = ANY($2));
 
@@ -68,14 +69,6 @@ FROM error_logs.issue_hashes WHERE issue_id = $1 ORDER BY created_at, grouping_h
 SELECT hour, sum(count)::bigint AS count
 FROM error_logs.rollups WHERE grouping_hash = ANY($1::uuid[]) AND hour >= $2
 GROUP BY hour;
-
--- name: set_status
--- Resolving again changes nothing: what happened since the first time still counts.
-UPDATE error_logs.issues SET
-    status = $2::text::error_logs.issue_status,
-    resolved_at = CASE WHEN $2 = 'resolved' THEN COALESCE(resolved_at, now()) END,
-    updated_at = now()
-WHERE id = $1;
 
 -- name: apps
 -- Distinct apps, one index probe each, whatever the number of issues.

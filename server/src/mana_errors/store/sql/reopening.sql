@@ -12,8 +12,8 @@ GROUP BY r.hour;
 
 -- name: expired
 -- Among those with a condition, which are few.
-SELECT id FROM error_logs.issues
-WHERE status = 'ignored' AND condition ->> 'kind' = 'untilTime'
+SELECT id, condition ->> 'at' AS at FROM error_logs.issues
+WHERE status <> 'unresolved' AND condition ->> 'kind' = 'untilTime'
     AND (condition ->> 'at')::timestamptz <= $1
 ORDER BY id LIMIT $2;
 
@@ -42,5 +42,5 @@ FROM back b LEFT JOIN LATERAL (
     FROM error_logs.issue_hashes h JOIN error_logs.error_logs e
         ON e.fingerprint = h.fingerprint AND e.grouping_hash = h.grouping_hash
             AND e.occurred_at = b.occurred_at
-    WHERE h.issue_id = b.issue LIMIT 1
+    WHERE h.issue_id = b.issue ORDER BY e.received_at DESC LIMIT 1
 ) e ON true;
