@@ -23,6 +23,7 @@ from mana_errors.store import (
     issue_facts,
     outcomes,
     overview,
+    read_events,
     read_issues,
     views,
 )
@@ -250,7 +251,7 @@ async def test_a_histogram_has_no_gaps_and_counts_by_weight(connection: Connecti
 async def test_a_histogram_says_from_when_on_it_counted(
     connection: Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(event_counts, "COUNTED", 2)
+    monkeypatch.setattr(read_events, "SCANNED", 2)
     issue = await add_issue(connection)
     for hours in range(4):
         await add_event(connection, issue, occurred_at=NOON - hours * HOUR)

@@ -188,6 +188,7 @@ async def test_a_page_reads_a_window_and_goes_on_behind_it(
 ) -> None:
     """What is rare is found in the end, whatever the number of events before it."""
     monkeypatch.setattr(read_events, "SCANNED", 6)
+    monkeypatch.setattr(read_events, "SCATTERED", 6)
     issue = await add_issue(connection, first_seen=NOON - 20 * DAY)
     rare = [
         await add_event(

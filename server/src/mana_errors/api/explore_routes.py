@@ -138,7 +138,7 @@ EXPLORE_ROUTES: Final[tuple[Route[Any, Any], ...]] = (
     _reads(
         "issues/{id}/tags",
         "getIssueTags",
-        "How tags are distributed over an issue's latest 1,000 events",
+        "How tags are distributed over an issue's latest 500 events",
         _get_tags,
         TagDistribution,
         errors=_OF_THING,
@@ -146,7 +146,7 @@ EXPLORE_ROUTES: Final[tuple[Route[Any, Any], ...]] = (
     _reads(
         "issues/{id}/users",
         "listIssueUsers",
-        "Who met an issue, among its latest 1,000 events",
+        "Who met an issue, among its latest 500 events",
         _list_issue_users,
         Page[IssueUser],
         errors=_OF_THING,

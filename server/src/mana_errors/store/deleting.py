@@ -27,7 +27,6 @@ class Orphan(NamedTuple):
     """A grouping hash whose issue was deleted, and whose events are to go."""
 
     grouping_hash: UUID
-    fingerprint: str
     app_id: str
     deleted_at: datetime
 

@@ -14,8 +14,6 @@ from mana_errors.store.search import event_condition, event_value
 
 _SQL: Final = load("explore")
 _END: Final = load("read_events")["end"]
-# Newest events that are counted, in well under 100 ms.
-COUNTED: Final = 10_000
 MAX_VALUES: Final = 20
 DEFAULT_SPAN: Final = timedelta(hours=24)
 
@@ -32,7 +30,7 @@ async def count_events(
     step = max((until - since) / BUCKETS, timedelta(seconds=1))
     source, filters, search = events_of(query, apps)
     filters.add("e.occurred_at >= {} AND e.occurred_at < {}", since, until)
-    size = max(COUNTED // source.parts, 1)
+    size = source.window(1)
     window = window_of(source, filters, size)
     before = tuple(filters.values)
     sql = _SQL["histogram"].format(

@@ -21,6 +21,7 @@ from mana_errors.model.reading import Page
 from mana_errors.store.db import Connection
 from mana_errors.store.filters import Filters, wanted_apps
 from mana_errors.store.queries import load
+from mana_errors.store.read_events import NOT_DELETED
 from mana_errors.store.read_issues import HOUR, TREND_HOURS, first_hour, issues_by_id
 
 _SQL: Final = load("explore")
@@ -92,7 +93,9 @@ async def list_releases(
 async def errors_of_user(connection: Connection, user: str, apps: Apps) -> UserErrors:
     """What a user met, the latest issue first; of nobody, nothing."""
     seen = None if apps is None else sorted(apps)
-    rows = await connection.fetch(_SQL["of_user"], user, seen, MAX_USER_EVENTS)
+    rows = await connection.fetch(
+        _SQL["of_user"].format(not_deleted=NOT_DELETED), user, seen, MAX_USER_EVENTS
+    )
     issues = await issues_by_id(connection, [row["issue_id"] for row in rows[:MAX_USER_ISSUES]])
     return UserErrors(
         user=user,

@@ -32,11 +32,13 @@ from mana_errors.store.search import (
 )
 
 _SQL: Final = load("read_events")
-_NOT_DELETED: Final = _SQL["not_deleted"]
+NOT_DELETED: Final = _SQL["not_deleted"]
 _SORT: Final = "occurredAt"
 EventPage = Page[EventSummary]
-# A search reads so many events for a page, in well under 100 ms.
+# A search reads so many events for a page, in well under 100 ms: those that lie in the order of
+# time, and those that an index finds all over the table.
 SCANNED: Final = 10_000
+SCATTERED: Final = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +49,14 @@ class Source:
     column: str
     values: Sequence[str] | Sequence[UUID] | None
     kind: str = "text"
+    # whether the events lie apart from one another
+    is_scattered: bool = False
 
-    @property
-    def parts(self) -> int:
-        """How many times the index is read."""
-        return max(len(self.values or ()), 1)
+    def window(self, page: int) -> int:
+        """Events that a search reads for a page."""
+        if self.is_scattered:
+            return max(SCATTERED, page)
+        return max(SCANNED // max(len(self.values or ()), 1), page)
 
 
 async def list_events(connection: Connection, query: EventQuery, apps: Apps) -> Page[EventSummary]:
@@ -68,12 +73,14 @@ def events_of(query: EventQuery, apps: Apps) -> tuple[Source, Filters, Search]:
     events, too."""
     search = query.search()
     filters = Filters()
+    filters.add(NOT_DELETED)
     _in_span(filters, query)
     indexed = indexed_part(search)
     wanted = wanted_apps(apps_asked_for(search), apps)
     if indexed is not None and (wanted is None or indexed.field in SELECTIVE):
         filters.add_condition(event_condition(indexed))
-        return Source("e.app_id", None), filters, seen_by(search, apps)
+        is_scattered = indexed.field in SELECTIVE
+        return Source("e.app_id", None, is_scattered=is_scattered), filters, seen_by(search, apps)
     return Source("e.app_id", wanted), filters, search
 
 
@@ -89,8 +96,10 @@ async def issue_events(
 def events_of_issue(issue: Issue, hashes: Sequence[IssueHash]) -> tuple[Source, Filters]:
     """Where an issue's events are. Its own span leaves out the days before and after."""
     filters = Filters()
+    filters.add(NOT_DELETED)
     filters.add("e.occurred_at BETWEEN {} AND {}", issue.first_seen, issue.last_seen)
-    return Source("e.grouping_hash", tuple(item.grouping_hash for item in hashes), "uuid"), filters
+    keys = tuple(item.grouping_hash for item in hashes)
+    return Source("e.grouping_hash", keys, "uuid", is_scattered=True), filters
 
 
 async def _page(
@@ -106,7 +115,7 @@ async def _page(
     if query.cursor is not None:
         filters.add("(e.occurred_at, e.id) < ({}, {})", *_after(query.cursor))
     is_search = search != EVERYTHING
-    size = max(SCANNED // source.parts, query.limit + 1) if is_search else query.limit + 1
+    size = source.window(query.limit + 1) if is_search else query.limit + 1
     window = window_of(source, filters, size)
     before = tuple(filters.values)
     searched = filters.write(event_condition(search))
@@ -130,7 +139,6 @@ def _in_span(filters: Filters, query: IssueEventQuery) -> None:
 
 def window_of(source: Source, filters: Filters, size: int) -> str:
     """The newest events of a source, as a table for FROM."""
-    filters.add(_NOT_DELETED)
     many = filters.one_or_many(source.column, source.values, source.kind)
     template = _SQL["window" if many is None else "merged_window"]
     return template.format(
@@ -151,7 +159,7 @@ def _after(cursor: str) -> tuple[object, UUID]:
 
 async def find_event(connection: Connection, event_id: UUID, apps: Apps) -> EventDetail:
     """Raises NotFound, for an event of another app too."""
-    sql = _SQL["event"].format(not_deleted=_NOT_DELETED)
+    sql = _SQL["event"].format(not_deleted=NOT_DELETED)
     row = await connection.fetchrow(sql, event_id, None if apps is None else list(apps))
     if row is None:
         raise NotFound(f"there is no event {event_id}")

@@ -1,21 +1,21 @@
 Deleting what deleted and forgotten issues leave.
 
 -- name: orphans
-SELECT grouping_hash, fingerprint, app_id, deleted_at FROM error_logs.issue_hashes
+SELECT grouping_hash, app_id, deleted_at FROM error_logs.issue_hashes
 WHERE deleted_at IS NOT NULL AND NOT purged
 ORDER BY grouping_hash;
 
 -- name: purge
--- Up to $8 events of hash $1 that were received by $4, of its app $3's day $5 from $6 to $7.
+-- Up to $7 events of hash $1 that were received by $3, of its app $2's day $4 from $5 to $6.
 WITH picked AS (
     SELECT fingerprint, occurred_at, id FROM error_logs.error_logs
-    WHERE fingerprint = $2 AND grouping_hash = $1 AND received_at <= $4
-        AND occurred_at >= $6 AND occurred_at < $7
-    LIMIT $8
+    WHERE grouping_hash = $1 AND received_at <= $3
+        AND occurred_at >= $5 AND occurred_at < $6
+    LIMIT $7
 ), gone AS (
     DELETE FROM error_logs.error_logs e USING picked s
     WHERE e.fingerprint = s.fingerprint AND e.occurred_at = s.occurred_at AND e.id = s.id
-        AND e.occurred_at >= $6 AND e.occurred_at < $7
+        AND e.occurred_at >= $5 AND e.occurred_at < $6
     RETURNING 1
 ), total AS (
     SELECT count(*) AS events FROM gone
@@ -25,7 +25,7 @@ WITH picked AS (
         bytes = CASE
             WHEN a.events > t.events THEN a.bytes - a.bytes * t.events / a.events ELSE 0
         END
-    FROM total t WHERE a.app_id = $3 AND a.day = $5 AND t.events > 0
+    FROM total t WHERE a.app_id = $2 AND a.day = $4 AND t.events > 0
 )
 SELECT events FROM total;
 

@@ -87,6 +87,7 @@ CROSS JOIN LATERAL (
     SELECT e.id, e.occurred_at FROM error_logs.error_logs e
     WHERE e.grouping_hash = wanted.hash
         AND (e.occurred_at, e.id) {side} ($2, $3) AND e.occurred_at BETWEEN $4 AND $5
+        AND {not_deleted}
     ORDER BY e.occurred_at {order}, e.id {order} LIMIT 1
 ) AS e
 ORDER BY e.occurred_at {order}, e.id {order} LIMIT 1;
@@ -139,7 +140,7 @@ ORDER BY t.now - t.before DESC, i.id DESC LIMIT $3;
 -- name: of_user
 WITH mine AS MATERIALIZED (
     SELECT e.grouping_hash, e.weight, e.occurred_at FROM error_logs.error_logs e
-    WHERE e.user_id = $1 AND ($2::text[] IS NULL OR e.app_id = ANY($2))
+    WHERE e.user_id = $1 AND ($2::text[] IS NULL OR e.app_id = ANY($2)) AND {not_deleted}
     ORDER BY e.occurred_at DESC LIMIT $3
 )
 SELECT

@@ -112,6 +112,8 @@ WITH hashes AS (
     DELETE FROM error_logs.rollups r USING hashes h WHERE r.grouping_hash = h.grouping_hash
 ), sketches AS (
     DELETE FROM error_logs.user_sketches s USING hashes h WHERE s.grouping_hash = h.grouping_hash
+), facets AS (
+    DELETE FROM error_logs.facets f USING hashes h WHERE f.grouping_hash = h.grouping_hash
 )
 DELETE FROM error_logs.merged_hashes m USING hashes h WHERE m.grouping_hash = h.grouping_hash;
 

@@ -33,8 +33,9 @@ id IN (
 )
 
 -- name: issue_user
--- Of a user's latest events: an id that all share must not read the whole table.
-id IN (
+-- Of a user's latest events: an id that all share must not read the whole table. An array, so that
+-- they are read once: as a table they may be joined with each issue in turn.
+id = ANY(ARRAY(
     SELECT h.issue_id
     FROM (
         SELECT DISTINCT latest.grouping_hash
@@ -45,7 +46,7 @@ id IN (
     ) AS met
     JOIN error_logs.issue_hashes h USING (grouping_hash)
     WHERE h.issue_id IS NOT NULL
-)
+))
 
 -- name: issue_is_new
 first_seen > now() - interval '24 hours'
