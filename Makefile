@@ -20,16 +20,20 @@ run: setup ## Start the server on http://localhost:3001
 test: setup ## Run every test; what touches PostgreSQL once on 18 and again on 15
 	CHROMIUM=$$($(BIN)/python scripts/chromium.py) $(BIN)/pytest $(PARALLEL) $(ARGS)
 	PG15_BIN=$$($(BIN)/python scripts/postgres15.py) TEST_PG=15 $(BIN)/pytest $(PARALLEL) server/tests/integration --ignore=server/tests/integration/test_embedded.py $(ARGS)
+	CHROMIUM=$$($(BIN)/python scripts/chromium.py) scripts/typescript test
 
 check: setup ## Lint, format, types, layers
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/basedpyright
 	$(BIN)/lint-imports --no-cache --no-logo
+	scripts/typescript check
+	scripts/typescript size
 
 fmt: setup ## Format and fix what can be fixed
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
+	scripts/typescript fmt
 
 bench: setup ## Measure; prints a table and writes bench/results
 	$(BIN)/python -m bench $(ARGS)
