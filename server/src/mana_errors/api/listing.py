@@ -19,8 +19,8 @@ from mana_errors.api.workflow_routes import WORKFLOW_ROUTES
 ALL_ROUTES: Final[tuple[Route[Any, Any], ...]] = (
     *INGEST_ROUTES,
     # before ROUTES: of two paths that fit, the first one answers
-    *WORKFLOW_ROUTES,
     *EXPLORE_ROUTES,
+    *WORKFLOW_ROUTES,
     *ROUTES,
     *VIEW_ROUTES,
     *APP_ROUTES,
