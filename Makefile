@@ -17,8 +17,12 @@ setup: ## Install what is locked into .venv
 run: setup ## Start the server on http://localhost:3001
 	@exec $(BIN)/mana-errors serve
 
+# Playwright keeps an event loop running in its thread, which tests with loops of their own cannot
+# share: pages are tested in processes of their own.
+BROWSER := server/tests/browser
 test: setup ## Run every test; what touches PostgreSQL once on 18 and again on 15
-	CHROMIUM=$$($(BIN)/python scripts/chromium.py) $(BIN)/pytest $(PARALLEL) $(ARGS)
+	CHROMIUM=$$($(BIN)/python scripts/chromium.py) $(BIN)/pytest $(PARALLEL) --ignore=$(BROWSER) $(ARGS)
+	CHROMIUM=$$($(BIN)/python scripts/chromium.py) $(BIN)/pytest $(PARALLEL) $(BROWSER) $(ARGS)
 	PG15_BIN=$$($(BIN)/python scripts/postgres15.py) TEST_PG=15 $(BIN)/pytest $(PARALLEL) server/tests/integration --ignore=server/tests/integration/test_embedded.py $(ARGS)
 	CHROMIUM=$$($(BIN)/python scripts/chromium.py) scripts/typescript test
 
