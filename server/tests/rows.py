@@ -22,7 +22,7 @@ async def add(connection: Connection, table: str, **values: Any) -> None:
 
 async def add_issue(connection: Connection, **values: Any) -> UUID:
     """An issue with one grouping hash, whose id is the issue's own. `trend`: occurrences in this
-    hour; `facets`: pairs beside those of type and environment."""
+    hour; `facets`: pairs beside those of type and environment, None for a schema without facets."""
     issue_id = values.setdefault("id", uuid7())
     trend, more = values.pop("trend", 0), values.pop("facets", ())
     seen = values.setdefault("last_seen", NOON)
@@ -47,9 +47,10 @@ async def add_issue(connection: Connection, **values: Any) -> UUID:
         fingerprint=row["fingerprint"],
         components=[["fingerprint", row["fingerprint"]], ["stack", "cart.ts total"]],
     )
-    facets = {"type": row["error_type"], "environment": row.get("environment")}
-    pairs = [*(f"{name}={value}" for name, value in facets.items() if value), *more]
-    await add(connection, "facets", grouping_hash=issue_id, pairs=pairs, words="")
+    if more is not None:
+        facets = {"type": row["error_type"], "environment": row.get("environment")}
+        pairs = [*(f"{name}={value}" for name, value in facets.items() if value), *more]
+        await add(connection, "facets", grouping_hash=issue_id, pairs=pairs, words="")
     if trend:
         hour = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
         await add(

@@ -307,7 +307,7 @@ async def test_apps_that_reported_to_the_release_before_are_registered(
         await store.migrate(empty_dsn)
     connection = await db.connect(empty_dsn)
     for app_id in ("zitare", "chat", "zitare"):
-        await add_issue(connection, app_id=app_id)
+        await add_issue(connection, app_id=app_id, facets=None)
     await store.migrate(empty_dsn)
     directory = await apps.read_directory(connection)
     assert {app.id: app.number for app in directory.apps.values()} == {"zitare": 1, "chat": 2}
