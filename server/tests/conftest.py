@@ -7,10 +7,17 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from harness import Cluster, Server
 from mana_errors.store.embedded.layout import binary
 from mana_errors.store.migrate import migrate
+
+# How long examples take says how busy the machine is.
+settings.register_profile(
+    "tests", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("tests")
 
 _running: list[Server] = []
 

@@ -55,4 +55,6 @@ def digest(body):
 
 def init(**options):
     """As every app begins; the address and the app's id come from the environment."""
-    mana_errors_sdk.init(release="shop@1.2.3", environment="staging", **options)
+    # On a busy machine the last reports may take longer than a program's end usually may.
+    known = {"release": "shop@1.2.3", "environment": "staging", "shutdown_timeout": 30}
+    mana_errors_sdk.init(**known | options)
