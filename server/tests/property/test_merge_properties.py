@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from mana_errors.digest.facets import Fresh
 from mana_errors.digest.summarize import summarize
 from mana_errors.model.action import Delete, Merge
 from mana_errors.model.event import Event, Severity
@@ -114,7 +115,7 @@ class Merging(RuleBasedStateMachine):
             )
             for item in batch
         ]
-        self.run(deltas.insert(self.connection, UUID(int=1), summarize(batch)))
+        self.run(deltas.insert(self.connection, UUID(int=1), summarize(batch, Fresh())))
         self.run(fold_once(self.connection))
         for item in batch:
             number = HASHES.index(item.grouping.grouping_hash)
