@@ -21,6 +21,9 @@ ManaError
 │   ├── Overloaded 503         the process protects its memory or its time
 │   ├── StoreUnavailable 503   PostgreSQL is away; reports are still accepted
 │   └── Busy 503               more of it at once than we take
+├── DeliveryError          a receiver of alerts is at fault
+│   ├── Refused                it will never take this message
+│   └── Unreachable            it may take it later
 └── OperatorError          the installation is at fault: a command ends with it
     ├── BadSetting             a setting's value makes no sense (exit status 2)
     ├── DataDirInUse           another server owns the data directory
@@ -159,6 +162,23 @@ class StoreUnavailable(ServerError):
 
 class Busy(ServerError):
     """More of it at once than we take."""
+
+
+class DeliveryError(ManaError):
+    """A receiver of alerts is at fault. The message goes to the ledger: no secrets in it."""
+
+
+class Refused(DeliveryError):
+    """It will never take this message: HTTP 400, 404 or 410, an unknown address."""
+
+
+class Unreachable(DeliveryError):
+    """It may take it later: no connection, HTTP 429 or 5xx."""
+
+    def __init__(self, reason: str, retry_after_s: float | None = None) -> None:
+        """retry_after_s: what the receiver asks for."""
+        super().__init__(reason)
+        self.retry_after_s = retry_after_s
 
 
 class OperatorError(ManaError):

@@ -35,5 +35,9 @@ PLACEMENT: Final[dict[str, Placement]] = {
     "sign_in_failures": "local",
     "audit_log": "local",
     "tokens": "local",
+    "channels": "local",
+    "rules": "local",
+    "alerts": "local",
+    "deliveries": "local",
     "migrations": "local",
 }
