@@ -27,14 +27,22 @@ async def version(connection: Connection) -> int:
     return await connection.fetchval(_SQL["version"])
 
 
-async def everything(connection: Connection) -> list[StoredRule]:
-    """All rules, by name."""
-    return [_stored(dict(row)) for row in await connection.fetch(_SQL["list"])]
+async def everything(connection: Connection) -> tuple[list[StoredRule], dict[UUID, str]]:
+    """All rules, by name; and why some can be read no more."""
+    readable: list[StoredRule] = []
+    broken: dict[UUID, str] = {}
+    for row in await connection.fetch(_SQL["list"]):
+        try:
+            readable.append(_stored(dict(row)))
+        except msgspec.ValidationError as error:
+            broken[row["id"]] = str(error)
+    return readable, broken
 
 
 async def listed(connection: Connection, seen: Apps) -> list[StoredRule]:
     """The rules of apps that somebody sees, by name. Other apps of theirs are left out."""
-    return [shown for stored in await everything(connection) if (shown := _shown(stored, seen))]
+    readable, _ = await everything(connection)
+    return [shown for stored in readable if (shown := _shown(stored, seen))]
 
 
 async def find(connection: Connection, rule_id: UUID, seen: Apps) -> StoredRule:
@@ -78,16 +86,14 @@ async def delete(connection: Connection, stored: StoredRule, actor: Actor) -> No
         await _note(connection, actor, "rule.delete", stored.id, stored.rule)
 
 
-async def fail(connection: Connection, rule_id: UUID, reason: str) -> None:
-    """Say why a rule cannot be applied."""
+async def fail(connection: Connection, rule_id: UUID, reason: str | None) -> None:
+    """Say why a rule cannot be applied; None: it can."""
     await connection.execute(_SQL["fail"], rule_id, reason)
 
 
 async def check(connection: Connection, rule: Rule) -> None:
     """Raise BadRequest, naming the field, for what no rule can have."""
-    search_of(rule)
-    if rule.quiet is not None:
-        _check_quiet(rule.quiet)
+    readable(rule)
     if isinstance(rule.trigger, Silent) and (rule.filter or rule.environments):
         field = "filter" if rule.filter else "environments"
         raise BadRequest(f"{field}: silence is of an app as a whole")
@@ -100,8 +106,11 @@ async def check(connection: Connection, rule: Rule) -> None:
         raise BadRequest(f"channels: there is no channel {row['id']}")
 
 
-def search_of(rule: Rule) -> Search:
-    """A rule's filter as a tree. Raises BadRequest naming the field and the character."""
+def readable(rule: Rule) -> Search:
+    """A rule's filter as a tree. Raises BadRequest, naming the field, for a filter that cannot be
+    read and for quiet hours that there are not."""
+    if rule.quiet is not None:
+        _check_quiet(rule.quiet)
     try:
         return parse_search(rule.filter, Subject.ISSUES)
     except SearchSyntax as error:
