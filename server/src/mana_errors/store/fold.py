@@ -54,14 +54,14 @@ async def places_of(connection: Connection, hashes: list[UUID]) -> dict[UUID, Pl
 
 async def add_issues(
     connection: Connection, deltas: list[Delta], orphans: Container[UUID] = ()
-) -> None:
-    """Make a new issue of each delta, with its count and users. `orphans` are hashes that are
-    known, but belong to no issue.
+) -> list[UUID]:
+    """Make a new issue of each delta, with its count and users; their ids. `orphans` are hashes
+    that are known, but belong to no issue.
 
     In a storm of new problems this is all that a fold does, so users are written with the issue.
     """
     if not deltas:
-        return
+        return []
     sketches = {
         delta.grouping_hash: sketch.add(sketch.EMPTY, delta.users)
         for delta in deltas
@@ -79,6 +79,7 @@ async def add_issues(
         [sketch.count(sketches.get(delta.grouping_hash, sketch.EMPTY)) for delta in deltas],
     )
     await save_sketches(connection, sketches)
+    return ids
 
 
 async def _add_hashes(
