@@ -31,7 +31,7 @@ class Claimed(msgspec.Struct):
     failures: int
     # ours until then; also tells whether it still is
     busy_until: datetime
-    # the message's; empty: there was nothing after all
+    # of the message
     picked: list["Picked"] = []
 
     @property
@@ -103,7 +103,8 @@ async def claim(
             limit = together[kind_of(channel.target)]
             picked = await connection.fetch(_SQL["pick"], channel.id, limit, uuid7())
             channel.picked = [msgspec.convert(dict(row), Picked) for row in picked]
-    return claimed
+    # what was skipped in between leaves a channel with nothing, until its lease ends
+    return [channel for channel in claimed if channel.picked]
 
 
 async def alerts_of(connection: Connection, ids: Sequence[UUID]) -> list[tuple[Alert, str]]:

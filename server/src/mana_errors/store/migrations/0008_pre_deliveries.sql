@@ -2,7 +2,7 @@
 
 ALTER TABLE error_logs.channels
     -- nothing is sent before: its rate, and what its receiver asked for
-    ADD COLUMN next_at timestamptz NOT NULL DEFAULT now(),
+    ADD COLUMN next_at timestamptz NOT NULL DEFAULT '-infinity',
     -- until then a server sends one of its messages; a server that died is waited for so long
     ADD COLUMN busy_until timestamptz;
 

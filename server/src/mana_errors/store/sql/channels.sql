@@ -24,7 +24,7 @@ RETURNING {columns};
 -- What was changed may work now: it is tried at once.
 UPDATE error_logs.channels
 SET name = $2, target = $3, secrets = $4, enabled = $5,
-    failures = 0, paused_until = NULL, next_at = now()
+    failures = 0, paused_until = NULL, next_at = '-infinity'
 WHERE id = $1 RETURNING {columns};
 
 -- name: lock

@@ -11,7 +11,7 @@ FROM error_logs.deliveries w LEFT JOIN error_logs.channels c ON c.id = w.channel
 WHERE d.id = w.id AND w.state = 'waiting' AND w.due_at <= now() AND (
     c.id IS NULL OR c.deleted_at IS NOT NULL OR NOT c.enabled
     OR ($1::boolean AND c.target ->> 'kind' = 'email')
-)
+) AND (c.busy_until IS NULL OR c.busy_until <= now())
 RETURNING COALESCE(c.target ->> 'kind', '') AS kind;
 
 -- name: claim
