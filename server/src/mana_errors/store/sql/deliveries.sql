@@ -91,7 +91,7 @@ UPDATE error_logs.channels SET
     failures = CASE WHEN $3::boolean THEN 0 ELSE failures + 1 END,
     paused_until = CASE WHEN $3 THEN NULL ELSE now() + $6::interval END,
     next_at = GREATEST(
-        next_at + $4::interval, now() - ($5::int - 1) * $4::interval, now() + $7::interval
+        next_at + $4::interval, now() - ($5::int - 2) * $4::interval, now() + $7::interval
     )
 WHERE id = $1 AND busy_until = $2 RETURNING id;
 
