@@ -1,7 +1,7 @@
 """A story -> what every channel shows, in one language; each channel gives it its own form."""
 
-from collections.abc import Mapping
-from typing import Any, Final
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final, TypeVar
 
 import msgspec
 
@@ -12,10 +12,14 @@ from mana_errors.model.alert import Firing, IssueFacts
 from mana_errors.model.event import Severity
 from mana_errors.model.rule import Fact
 
+T = TypeVar("T")
+
 # Enough to know it again. All of one card together: 1,200 characters, ten of them 12,000.
 MAX_TITLE: Final = 300
 MAX_CULPRIT: Final = 200
 MAX_VALUE: Final = 100
+# Services refuse an empty text.
+_UNSEEN: Final = "?"
 
 
 class Row(msgspec.Struct, frozen=True):
@@ -65,29 +69,26 @@ def make_card(story: Story, words: Words) -> Card:
     """A story in words."""
     firing = story.alert.firing
     issue = firing.issue
-    app = one_line(story.app_name, MAX_VALUE)
+    app = one_line(story.app_name, MAX_VALUE) or _UNSEEN
     return Card(
         headline=headline(firing, words),
-        title=one_line(issue.title, MAX_TITLE) if issue else app,
+        title=(one_line(issue.title, MAX_TITLE) or _UNSEEN) if issue else app,
         culprit=one_line(issue.culprit, MAX_CULPRIT) if issue else "",
         severity=issue.severity if issue else Severity.ERROR,
-        rows=(Row(words["app"], app), *(_rows(issue, words) if issue else ())),
+        rows=(Row(words["app"], app), *_rows(issue, words)) if issue else (),
         trend=sparkline(story.trend),
         why=words["rule"].format(one_line(firing.rule_name, MAX_VALUE)),
         links=_links(story, words),
     )
 
 
-def more_of(message: Message, language: str) -> str:
-    """How many are not told one by one; empty: none."""
-    return LANGUAGES[language]["more"].format(number(message.more)) if message.more else ""
-
-
 def subject_of(message: Message, language: str) -> str:
     """All of it in one line. Of one issue always the same: mail programs sort by it."""
     words = LANGUAGES[language]
     cards = make_cards(message, language)
-    apps = list(dict.fromkeys(one_line(story.app_name, MAX_VALUE) for story in message.stories))
+    apps = list(
+        dict.fromkeys(one_line(story.app_name, MAX_VALUE) or _UNSEEN for story in message.stories)
+    )
     if len(cards) == 1 and not message.more:
         card = cards[0]
         if not apps:
@@ -101,13 +102,9 @@ def subject_of(message: Message, language: str) -> str:
 def headline(firing: Firing, words: Words) -> str:
     """What happened."""
     numbers = firing.reason
-    if firing.fact is Fact.REGRESSED:
-        release = numbers.get("release")
-        return (
-            words["regressed_in"].format(one_line(release, MAX_VALUE))
-            if isinstance(release, str)
-            else words["regressed"]
-        )
+    release = one_line(str(numbers.get("release") or ""), MAX_VALUE)
+    if firing.fact is Fact.REGRESSED and release:
+        return words["regressed_in"].format(release)
     if firing.fact is not None:
         return words[firing.fact]
     return _measured(numbers, words) or words["occurred" if firing.issue else "alert"]
@@ -146,3 +143,24 @@ def _links(story: Story, words: Words) -> tuple[Link, ...]:
         Link(words["ignore"], story.ignore_url),
     )
     return tuple(link for link in links if link.url)
+
+
+def tell(
+    message: Message,
+    language: str,
+    build: Callable[[Sequence[Card], str], T],
+    fits: Callable[[T], bool],
+) -> T:
+    """Build what is sent of as many cards as fit, the newest; the rest becomes a number.
+
+    build: of cards, and how many more there are in words ("": none). One card alone must fit.
+    """
+    cards = make_cards(message, language)
+    words = LANGUAGES[language]
+    for left in range(len(cards) - 1):
+        more = message.more + left
+        told = build(cards[left:], words["more"].format(number(more)) if more else "")
+        if fits(told):
+            return told
+    more = message.more + len(cards) - 1
+    return build(cards[-1:], words["more"].format(number(more)) if more else "")

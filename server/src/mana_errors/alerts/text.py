@@ -1,19 +1,15 @@
 """Text of strangers, made fit to be shown: one line, bounded, escaped."""
 
-import re
 from collections.abc import Callable, Sequence
 from typing import Final
 
-# Controls, and marks that turn text around: what is read must be what was written.
-_UNSEEN: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]+")
-# A lone half of a pair is no text: JSON and UTF-8 refuse it.
-_HALVES: Final = re.compile(r"[\ud800-\udfff]")
 _BLOCKS: Final = "▁▂▃▄▅▆▇█"
 
 
 def one_line(text: str, limit: int) -> str:
-    """Printable, without line breaks, at most `limit` characters."""
-    seen = _HALVES.sub("\ufffd", _UNSEEN.sub(" ", text[: 2 * limit]))
+    """Without line breaks, controls, marks that turn text around, and lone halves of pairs: what is
+    read is what was written. At most `limit` characters; empty: there was nothing to see."""
+    seen = "".join(letter if letter.isprintable() else " " for letter in text[: 2 * limit])
     return clip(" ".join(seen.split()), limit)
 
 

@@ -52,7 +52,7 @@ WORDS: Final = {
     "alerts": "{} alerts: {}",
     # a test
     "test": "This channel works",
-    "test_text": "A test of the channel. Alerts of its rules will look like this, with more to say.",
+    "test_text": "A test of the channel. Alerts of its rules look like this, and say more.",
     # below an e-mail
     "footer_rule": "You get this because the rule “{}” tells this channel.",
     "footer_rules": "You get this because rules tell this channel.",
