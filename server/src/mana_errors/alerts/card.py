@@ -18,6 +18,14 @@ T = TypeVar("T")
 MAX_TITLE: Final = 300
 MAX_CULPRIT: Final = 200
 MAX_VALUE: Final = 100
+# White text on each has 4.5 to 1 or more.
+COLOURS: Final = {
+    Severity.DEBUG: 0x5F6776,
+    Severity.INFO: 0x1C5A9F,
+    Severity.WARNING: 0x854800,
+    Severity.ERROR: 0xC2410C,
+    Severity.CRITICAL: 0xB42318,
+}
 # Services refuse an empty text.
 _UNSEEN: Final = "?"
 

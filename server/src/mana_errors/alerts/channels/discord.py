@@ -5,14 +5,13 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any, Final
 
-from mana_errors.alerts.card import Card, tell
+from mana_errors.alerts.card import COLOURS, Card, tell
 from mana_errors.alerts.channels.posting import post_json
 from mana_errors.alerts.client import Client, checked, taken
 from mana_errors.alerts.message import Message, Receipt, Send
 from mana_errors.alerts.text import fit
 from mana_errors.config import Settings
 from mana_errors.model.channel import Discord, Target
-from mana_errors.model.event import Severity
 
 # discord.com/developers/docs, "Message resource: embed limits" and "Webhook: execute".
 MAX_EMBEDS: Final = 10
@@ -22,13 +21,6 @@ MAX_FOOTER: Final = 2_048
 # of titles, descriptions, fields, footers of all embeds together; descriptions alone have 4,096
 MAX_TOTAL: Final = 6_000
 _MAX_LINE: Final = 700
-COLOURS: Final = {
-    Severity.DEBUG: 0x8A92A3,
-    Severity.INFO: 0x1C5A9F,
-    Severity.WARNING: 0xE0A030,
-    Severity.ERROR: 0xE8590C,
-    Severity.CRITICAL: 0xC92A2A,
-}
 # All that Discord's Markdown, mentions and automatic links begin with; its parser takes a backslash
 # before any of them.
 _SPECIAL: Final = re.compile(r"([\\*_~`|<>#\-\[\]()@:])")

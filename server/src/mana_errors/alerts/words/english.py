@@ -39,7 +39,7 @@ WORDS: Final = {
     "user_count": "Users",
     "where": "Where",
     "trend": "Last 24 hours",
-    "trend_alt": "Events an hour, last 24 hours: {}",
+    "trend_most": "Last 24 hours, at most {} events an hour",
     "rule": "Rule: {}",
     # what to do
     "open": "Open",
@@ -54,8 +54,8 @@ WORDS: Final = {
     "test": "This channel works",
     "test_text": "A test of the channel. Alerts of its rules look like this, and say more.",
     # below an e-mail
-    "footer_rule": "You get this because the rule “{}” tells this channel.",
-    "footer_rules": "You get this because rules tell this channel.",
-    "footer_test": "You get this because somebody tested this channel.",
+    "footer_rule": "Sent by the rule “{}”.",
+    "footer_rules": "Sent by several rules.",
+    "footer_test": "Sent because somebody tested this channel.",
     "mute": "No more of these e-mails",
 }

@@ -40,7 +40,7 @@ WORDS: Final = {
     "user_count": "Nutzer",
     "where": "Wo",
     "trend": "Letzte 24 Stunden",
-    "trend_alt": "Ereignisse je Stunde, letzte 24 Stunden: {}",
+    "trend_most": "Letzte 24 Stunden, höchstens {} Ereignisse je Stunde",
     "rule": "Regel: {}",
     # what to do
     "open": "Öffnen",
@@ -55,8 +55,8 @@ WORDS: Final = {
     "test": "Dieser Kanal funktioniert",
     "test_text": "Ein Test des Kanals. Alarme seiner Regeln sehen so aus und sagen mehr.",
     # below an e-mail
-    "footer_rule": "Sie bekommen dies, weil die Regel „{}“ diesen Kanal benachrichtigt.",
-    "footer_rules": "Sie bekommen dies, weil Regeln diesen Kanal benachrichtigen.",
-    "footer_test": "Sie bekommen dies, weil jemand diesen Kanal getestet hat.",
+    "footer_rule": "Gesendet von der Regel „{}“.",
+    "footer_rules": "Gesendet von mehreren Regeln.",
+    "footer_test": "Gesendet, weil jemand diesen Kanal getestet hat.",
     "mute": "Keine solchen E-Mails mehr",
 }
