@@ -150,6 +150,8 @@ CALLS: dict[str, Callable[[Things], Sent]] = {
     "getRule": _get(lambda t: f"/api/v1/rules/{t.rule}", of_app=True),
     "changeRule": lambda t: Sent(f"/api/v1/rules/{t.rule}", 200, _rule(t), of_app=True),
     "deleteRule": lambda _: Sent(f"/api/v1/rules/{uuid4()}", 404),
+    "testRule": lambda t: Sent("/api/v1/rules/test", 200, {"rule": _rule(t)}, of_app=True),
+    "explainRule": _get(lambda t: f"/api/v1/rules/{t.rule}/explain?issue={t.issue}", of_app=True),
     "listAlerts": _get(lambda _: "/api/v1/alerts"),
     "getAlert": _get(lambda t: f"/api/v1/alerts/{t.alert}", of_app=True),
     "listApps": _get(lambda _: "/api/v1/apps"),

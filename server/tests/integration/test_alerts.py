@@ -7,7 +7,9 @@ from uuid import UUID
 import pytest
 
 from digesting import NOW, Node, event
+from mana_errors.errors import BadRequest
 from mana_errors.model.action import Ignore, Merge, Resolve
+from mana_errors.model.decision import Check, Explanation, Trial, TrialResult, Unknown
 from mana_errors.model.event import Severity
 from mana_errors.model.ids import uuid7
 from mana_errors.model.rule import (
@@ -24,8 +26,11 @@ from mana_errors.model.rule import (
 from mana_errors.store import rules, workflow
 from mana_errors.store.audit import COMMAND
 from mana_errors.store.db import Connection
+from mana_errors.store.read_issues import find_issue
 from mana_errors.triage.clock import hear_silence, wake
+from mana_errors.triage.explain import explain
 from mana_errors.triage.fold import fold_once
+from mana_errors.triage.trial import try_rule
 from mana_errors.triage.watch import Watch
 from rows import add
 
@@ -393,3 +398,133 @@ async def test_severity_is_that_of_the_issue(node: Node) -> None:
     await node.store(event(severity=Severity.CRITICAL))
     await node.store(event())
     assert len(await fired(node)) == 2
+
+
+# --- tried on what is stored, and explained
+
+
+async def trial(node: Node, trigger: Trigger, **fields: Any) -> TrialResult:
+    rule = Rule(**{"name": "r", "trigger": trigger, **fields})
+    return await try_rule(node.connection, Trial(rule, days=7), None, LATER)
+
+
+@pytest.mark.parametrize(
+    ("trigger", "times"),
+    [
+        (ManyEvents(events=3, minutes=5), 2),
+        (ManyEvents(events=4, minutes=5), 0),
+        (ManyUsers(users=2, minutes=5), 1),
+        (Occurs(), 3),
+        (ANY, 2),
+    ],
+)
+async def test_a_trial_fires_as_often_as_the_rule_would_have(
+    node: Node, trigger: Trigger, times: int
+) -> None:
+    """Event by event, with back-off."""
+    day = timedelta(days=1)
+    for ago, code, user in [
+        (3 * day, "A", None), (3 * day - MINUTE, "A", "a"), (3 * day - 2 * MINUTE, "A", "b"),
+        (3 * day - 50 * MINUTE, "A", "c"), (2 * day, "A", None), (2 * day - MINUTE, "A", None),
+        (2 * day - 2 * MINUTE, "A", None), (2 * day - 80 * MINUTE, "B", None),
+    ]:  # fmt: skip
+        at = NOW - ago
+        await node.spool([event(occurred_at=at, received_at=at, error_code=code, user_id=user)])
+    await node.drain()
+    result = await trial(node, trigger)
+    assert result.fired == times == sum(day.times for day in result.days)
+    assert len(result.days) == 8
+    assert sum(issue.times for issue in result.by_issue) == len(result.moments) == times
+    assert all(issue.title == "TypeError: it broke" for issue in result.by_issue)
+
+
+async def test_a_trial_looks_at_filters_environments_and_apps(node: Node) -> None:
+    await node.connection.execute(
+        "INSERT INTO error_logs.apps (id, number, name) VALUES ('chat', 1, ''), ('shop', 2, '')"
+    )
+    await node.store(
+        event(environment="production"), event(error_code="B"), event(app_id="shop", user_id="u")
+    )
+    assert (await trial(node, Occurs())).fired == 3
+    assert (await trial(node, Occurs(), apps=("shop",))).fired == 1
+    assert (await trial(node, Occurs(), filter="code:B")).fired == 1
+    assert (await trial(node, Occurs(), environments=("production",))).fired == 1
+    assert (await trial(node, ANY, environments=("production",))).fired == 1
+    rule = Rule(name="r", trigger=Occurs())
+    seen = await try_rule(node.connection, Trial(rule), frozenset({"chat"}), LATER)
+    assert seen.fired == 2
+    with pytest.raises(BadRequest, match="filter, character 1"):
+        await trial(node, Occurs(), filter="gone:1")
+
+
+async def test_a_trial_of_unusual_hours_and_of_silence(node: Node) -> None:
+    await node.store(*(event() for _ in range(20)))
+    await add_days(node, [5, 6, 7, 5])
+    assert (await trial(node, Unusual(times=2.0, least=10))).fired == 1
+    assert (await trial(node, Unusual(times=5.0, least=10))).fired == 0
+    await node.connection.execute(
+        "INSERT INTO error_logs.apps (id, number, name) VALUES ('never', 99, '')"
+    )
+    await node.connection.execute("DELETE FROM error_logs.outcomes")
+    start = NOW.replace(second=0, microsecond=0) - timedelta(days=1)
+    for after in (0, 5, 20, 22):
+        await add(
+            node.connection, "outcomes", app_id="chat", outcome="stored", count=1,
+            minute=start + after * MINUTE,
+        )  # fmt: skip
+    result = await trial(node, Silent(minutes=10), again_after_minutes=0)
+    assert [moment.at for moment in result.moments] == [
+        start + 33 * MINUTE, start + 16 * MINUTE,
+    ]  # fmt: skip
+
+
+async def test_a_trial_that_takes_too_long_says_so(
+    node: Node, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mana_errors.triage.trial.BUDGET_S", -1.0)
+    await node.store(event())
+    assert Unknown.REST in (await trial(node, Occurs())).unknown
+
+
+async def explained(node: Node, rule_id: UUID) -> Explanation:
+    stored = await rules.find(node.connection, rule_id, None)
+    issue = await find_issue(node.connection, await issue_of(node), None)
+    return await explain(node.connection, stored, issue, LATER)
+
+
+async def test_explaining_says_what_holds_and_what_does_not(node: Node) -> None:
+    fields = {"environments": ("production",), "filter": "severity:critical"}
+    rule = await keep(node, ManyEvents(events=3, minutes=60), **fields)
+    await node.store(event(environment="production"), event(environment="staging"))
+    said = await explained(node, rule)
+    assert not said.fires
+    assert {step.check.value: step.holds for step in said.steps} == {
+        "enabled": True, "app": True, "environment": True, "backOff": True, "events": False,
+        "filter": False,
+    }  # fmt: skip
+    assert [step.words for step in said.steps if not step.holds] == [
+        "too few events: 1 of 3 events within 60 minutes",
+        "the filter does not find the issue",
+    ]
+    assert (said.last_fired_at, said.muted_events) == (None, 0)
+
+
+async def test_explaining_says_what_was_muted(node: Node) -> None:
+    rule = await keep(node, Occurs(), again_after_minutes=1440)
+    await node.store(event())
+    await node.store(event(), event())
+    said = await explained(node, rule)
+    [step] = [step for step in said.steps if not step.holds]
+    assert step.check is Check.BACK_OFF
+    assert "fires again after 1440" in step.words
+    assert (said.last_fired_at is not None, said.muted_events) == (True, 2)
+
+
+@pytest.mark.parametrize(
+    "trigger", [ANY, Occurs(), ManyUsers(users=2, minutes=5), Unusual(times=2.0), Silent(minutes=5)]
+)
+async def test_every_trigger_can_be_explained(node: Node, trigger: Trigger) -> None:
+    rule = await keep(node, trigger)
+    await node.store(event())
+    said = await explained(node, rule)
+    assert all(step.words for step in said.steps)

@@ -1,14 +1,18 @@
 """Rules and what they fired."""
 
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from mana_errors.api.table import Call, NoBody, Route
 from mana_errors.model.alert import AlertDetail, AlertQuery
+from mana_errors.model.decision import ExplainQuery, Explanation, Trial, TrialResult
 from mana_errors.model.query import NoQuery
 from mana_errors.model.reading import Page
 from mana_errors.model.rule import Rule, StoredRule
-from mana_errors.store import alerts, rules
+from mana_errors.store import alerts, read_issues, rules
 from mana_errors.store.db import Connection
+from mana_errors.triage.explain import explain
+from mana_errors.triage.trial import try_rule
 
 
 async def _list_rules(call: Call[NoQuery, NoBody]) -> Page[StoredRule]:
@@ -65,6 +69,20 @@ async def _get_alert(call: Call[NoQuery, NoBody]) -> AlertDetail:
         return await alerts.find(connection, call.id, call.apps)
 
 
+async def _explain_rule(call: Call[ExplainQuery, NoBody]) -> Explanation:
+    async with call.reader.connection() as connection:
+        stored = await rules.find(connection, call.id, call.apps)
+        issue = await read_issues.find_issue(connection, call.query.issue, call.apps)
+        return await explain(connection, stored, issue, datetime.now(UTC))
+
+
+async def _try_rule(call: Call[NoQuery, Trial]) -> TrialResult:
+    for app_id in call.body.rule.apps or ():
+        call.principal.must_see(app_id)
+    async with call.reader.connection() as connection:
+        return await try_rule(connection, call.body, call.apps, datetime.now(UTC))
+
+
 RULE_ROUTES: Final[tuple[Route[Any, Any], ...]] = (
     Route(
         method="GET",
@@ -90,6 +108,18 @@ RULE_ROUTES: Final[tuple[Route[Any, Any], ...]] = (
         errors=(400, 404, 409, 413, 415),
         handler=_create_rule,
         status=201,
+    ),
+    Route(
+        method="POST",
+        path="/api/v1/rules/test",
+        operation="testRule",
+        summary="Try a rule on what is stored: how often it would have fired, and for what",
+        scope="read",
+        query=NoQuery,
+        body=Trial,
+        answer=TrialResult,
+        errors=(400, 404, 413, 415),
+        handler=_try_rule,
     ),
     Route(
         method="GET",
@@ -127,6 +157,18 @@ RULE_ROUTES: Final[tuple[Route[Any, Any], ...]] = (
         errors=(400, 404),
         handler=_delete_rule,
         status=204,
+    ),
+    Route(
+        method="GET",
+        path="/api/v1/rules/{id}/explain",
+        operation="explainRule",
+        summary="Why a rule would fire for an issue now, or why not, step by step",
+        scope="read",
+        query=ExplainQuery,
+        body=NoBody,
+        answer=Explanation,
+        errors=(400, 404),
+        handler=_explain_rule,
     ),
     Route(
         method="GET",

@@ -96,6 +96,21 @@ class TriedDay(msgspec.Struct, frozen=True):
     times: int
 
 
+class Unknown(StrEnum):
+    """What a trial cannot know."""
+
+    # filters find issues as they are now; those deleted since are not there
+    ISSUES_OF_THEN = "issuesOfThen"
+    # of what became of an issue: all that its events had in the stretch stand for those of then
+    ENVIRONMENTS = "environments"
+    # what was sampled out has no times, and no users, of its own
+    SAMPLED = "sampled"
+    # known by whole hours only, at least of long ago
+    MINUTES = "minutes"
+    # there is too much: the latest moments were not looked at, or not all issues
+    REST = "rest"
+
+
 class TrialResult(msgspec.Struct, frozen=True, rename="camel"):
     """What a rule would have done."""
 
@@ -103,4 +118,4 @@ class TrialResult(msgspec.Struct, frozen=True, rename="camel"):
     by_issue: Annotated[list[TriedIssue], Meta(description="The most frequent first, at most 50.")]
     moments: Annotated[list[TriedMoment], Meta(description="The latest, at most 50.")]
     days: Annotated[list[TriedDay], Meta(description="All days of the stretch, oldest first.")]
-    unknown: Annotated[list[str], Meta(description="What it cannot know, in words.")]
+    unknown: Annotated[list[Unknown], Meta(description="What it cannot know.")]

@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
-from statistics import median
 from typing import Final
 from uuid import UUID
 
@@ -22,7 +21,7 @@ _SQL: Final = load("alerting")
 FILTER_TIMEOUT_S: Final = 2.0
 # Of an issue, in one look: more events within a window say what these say.
 MAX_USERS: Final = 200_000
-# What is usual is that of so many days before.
+# Whose same hours say what is usual.
 USUAL_DAYS: Final = 14
 
 # A rule and an issue.
@@ -76,15 +75,13 @@ async def users(
 
 async def hours(
     connection: Connection, issue: UUID, rule: Rule, hour: datetime
-) -> tuple[int, float, int]:
-    """An issue's events of an hour, the median of the same hour of the days before, and how many
-    days these are: those that the issue has seen, at most USUAL_DAYS."""
-    before = [hour - timedelta(days=day) for day in range(1, USUAL_DAYS + 1)]
-    rows = await connection.fetch(_SQL["hours"], issue, [hour, *before], _environments(rule))
-    counts: dict[datetime, int] = {row["hour"]: row["count"] for row in rows}
-    first: datetime = await connection.fetchval(_SQL["first_seen"], issue)
-    known = [counts.get(at, 0) for at in before if at >= first or at in counts]
-    return counts.get(hour, 0), float(median(known)) if known else 0.0, len(known)
+) -> tuple[dict[datetime, int], datetime]:
+    """An issue's events of an hour and of the same hour of USUAL_DAYS before, where it had any; and
+    when it was first seen."""
+    wanted = [hour - timedelta(days=day) for day in range(USUAL_DAYS + 1)]
+    rows = await connection.fetch(_SQL["hours"], issue, wanted, _environments(rule))
+    first_seen: datetime = await connection.fetchval(_SQL["first_seen"], issue)
+    return {row["hour"]: row["count"] for row in rows}, first_seen
 
 
 def _environments(rule: Rule) -> list[str] | None:
@@ -141,3 +138,9 @@ async def last_received(
     wanted = None if apps is None else list(apps)
     rows = await connection.fetch(_SQL["last_received"], wanted)
     return {row["app_id"]: row["minute"] for row in rows}
+
+
+async def environments_of(connection: Connection, issue: UUID) -> list[str]:
+    """Of all of an issue's events; "" = not given."""
+    rows = await connection.fetch(_SQL["environments"], issue)
+    return [row["environment"] for row in rows]

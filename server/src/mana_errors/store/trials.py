@@ -2,10 +2,9 @@
 
 from collections.abc import AsyncIterator, Collection, Sequence
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, cast
 from uuid import UUID
 
-import asyncpg
 import msgspec
 
 from mana_errors.model.event import JsonObject
@@ -23,6 +22,8 @@ MAX_ISSUES: Final = 20_000
 _CHUNK: Final = 20_000
 # A sort of a day's events fits.
 _WORK_MEM: Final = "SET LOCAL work_mem = '64MB'"
+# Which issue, when, its value.
+Moment = tuple[int, datetime, int]
 
 
 class Tried(msgspec.Struct, frozen=True):
@@ -95,9 +96,9 @@ async def events(  # noqa: PLR0913 - what is asked for
     environments: Collection[str] | None,
     *,
     users: bool,
-) -> AsyncIterator[list[asyncpg.Record]]:
-    """Moments of events in the order of time, in chunks: n (which of the issues), at, value (its
-    weight; or the user as a number, of events with one). Within a transaction."""
+) -> AsyncIterator[list[Moment]]:
+    """Moments of events in the order of time, in chunks. Values are weights; or users as numbers,
+    of events that have one. Within a transaction."""
     await connection.execute(_WORK_MEM)
     sql = _SQL["events"].format(
         value="hashtextextended(e.user_id, 0)" if users else "e.weight",
@@ -106,7 +107,8 @@ async def events(  # noqa: PLR0913 - what is asked for
     named = None if environments is None else list(environments)
     cursor = await connection.cursor(sql, list(issues), since, until, named)
     while rows := await cursor.fetch(_CHUNK):
-        yield rows
+        # Records are unpacked as tuples are.
+        yield cast("list[Moment]", rows)
 
 
 async def hours(

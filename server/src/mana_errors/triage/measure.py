@@ -1,6 +1,7 @@
 """The numbers that a rule's trigger asks for."""
 
 from datetime import UTC, datetime, timedelta
+from statistics import median
 from uuid import UUID
 
 import msgspec
@@ -22,8 +23,8 @@ async def measured(connection: Connection, rule: Rule, issue: UUID, facts: Facts
             return msgspec.structs.replace(facts, peak=peak)
         case Unusual():
             hour = facts.now.replace(minute=0, second=0, microsecond=0)
-            usual = Usual(*await alerting.hours(connection, issue, rule, hour))
-            return msgspec.structs.replace(facts, usual=usual)
+            counts, first_seen = await alerting.hours(connection, issue, rule, hour)
+            return msgspec.structs.replace(facts, usual=usual_of(counts, hour, first_seen))
         case _:
             return facts
 
@@ -42,6 +43,13 @@ async def _peak(
     users = Distinct(window)
     counts = [(at, users.add(at, who)) for at, who in met]
     return max((count for at, count in counts if at >= earliest), default=0)
+
+
+def usual_of(counts: dict[datetime, int], hour: datetime, first_seen: datetime) -> Usual:
+    """An hour against the same hour of the days before that the issue has seen."""
+    before = [hour - timedelta(days=day) for day in range(1, alerting.USUAL_DAYS + 1)]
+    known = [counts.get(at, 0) for at in before if at >= first_seen or at in counts]
+    return Usual(counts.get(hour, 0), float(median(known)) if known else 0.0, len(known))
 
 
 def missing(rule: Rule, facts: Facts) -> int:

@@ -57,6 +57,11 @@ WHERE h.issue_id = $1 AND r.hour = ANY($2::timestamptz[])
     AND ($3::text[] IS NULL OR r.environment = ANY($3))
 GROUP BY r.hour;
 
+-- name: environments
+SELECT DISTINCT r.environment
+FROM error_logs.issue_hashes h JOIN error_logs.rollups r USING (grouping_hash)
+WHERE h.issue_id = $1;
+
 -- name: first_seen
 SELECT first_seen FROM error_logs.issues WHERE id = $1;
 
