@@ -1,5 +1,6 @@
 """Who asks: a member with a session, or a script with a token; and what they may do."""
 
+from collections.abc import Iterable
 from enum import StrEnum
 from typing import Final, Literal, get_args
 from uuid import UUID
@@ -69,3 +70,11 @@ class Principal(msgspec.Struct, frozen=True):
         """Raise NotFound for a foreign app: its existence is nobody else's business either."""
         if not self.sees(app_id):
             raise NotFound("there is no such thing, or not for you")
+
+    def must_see_each(self, app_ids: Iterable[str] | None) -> None:
+        """Raise Forbidden or NotFound unless they see all of these apps; None: all that there
+        are."""
+        if app_ids is None:
+            self.must_see_all()
+        for app_id in app_ids or ():
+            self.must_see(app_id)

@@ -1,5 +1,7 @@
 """Alerts as they are read."""
 
+from collections.abc import Collection
+from datetime import datetime
 from typing import Final
 from uuid import UUID
 
@@ -14,6 +16,15 @@ from mana_errors.store.filters import Filters, wanted_apps
 from mana_errors.store.queries import load
 
 _SQL: Final = load("alerts")
+
+
+class Frequency(msgspec.Struct, frozen=True):
+    """How often a rule fires."""
+
+    # in the last seven days
+    week: int
+    # None: not as long as alerts are kept
+    last: datetime | None
 
 
 async def listed(connection: Connection, query: AlertQuery, seen: Apps) -> Page[AlertDetail]:
@@ -41,6 +52,22 @@ async def find(connection: Connection, alert_id: UUID, seen: Apps) -> AlertDetai
     if not found or (seen is not None and found[0].app_id not in seen):
         raise NotFound(f"there is no alert {alert_id}")
     return found[0]
+
+
+async def by_id(connection: Connection, ids: Collection[UUID]) -> list[AlertDetail]:
+    """Those of these that there are, newest first."""
+    filters = Filters()
+    filters.add("a.id = ANY({}::uuid[])", list(ids))
+    return await _read(connection, filters, max(len(ids), 1))
+
+
+async def frequencies(
+    connection: Connection, rules: Collection[UUID], seen: Apps
+) -> dict[UUID, Frequency]:
+    """How often each of these rules fires for the apps that somebody sees."""
+    apps = None if seen is None else sorted(seen)
+    rows = await connection.fetch(_SQL["frequencies"], list(rules), apps)
+    return {row["rule"]: Frequency(row["week"], row["last"]) for row in rows}
 
 
 async def _read(connection: Connection, filters: Filters, limit: int) -> list[AlertDetail]:

@@ -32,6 +32,11 @@ async def find(connection: Connection, channel_id: UUID) -> Channel:
     return await _one(connection, "find", channel_id)
 
 
+async def names(connection: Connection) -> dict[UUID, str]:
+    """Of all, also of deleted ones."""
+    return {row["id"]: row["name"] for row in await connection.fetch(_SQL["names"])}
+
+
 async def secret_of(connection: Connection, channel_id: UUID, box: SecretBox) -> str:
     """Its secret, in the open; empty where it has none. Raises BadSetting for another key's."""
     sealed: bytes | None = await connection.fetchval(_SQL["secrets"], channel_id)

@@ -14,3 +14,12 @@ SELECT a.id, a.at, a.rule_id AS "ruleId", a.app_id AS "appId", a.issue_id AS "is
 FROM error_logs.alerts a
 WHERE {filters}
 ORDER BY a.id DESC LIMIT {limit};
+
+-- name: frequencies
+-- How often rules ($1) fired lately, and when last; for the apps in $2, null: all.
+SELECT r.id AS rule, count(a.at) FILTER (WHERE a.at > now() - interval '7 days') AS week,
+    max(a.at) AS last
+FROM unnest($1::uuid[]) AS r (id)
+LEFT JOIN error_logs.alerts a
+    ON a.rule_id = r.id AND ($2::text[] IS NULL OR a.app_id = ANY ($2))
+GROUP BY r.id;

@@ -33,3 +33,7 @@ SELECT {columns} FROM error_logs.channels WHERE id = $1 AND deleted_at IS NULL F
 -- name: delete
 UPDATE error_logs.channels SET deleted_at = now(), secrets = NULL
 WHERE id = $1 AND deleted_at IS NULL RETURNING name;
+
+-- name: names
+-- Also of those that were deleted: alerts and deliveries still name them.
+SELECT id, name FROM error_logs.channels;

@@ -1,0 +1,111 @@
+"""Why a rule would fire for an issue now, or why not."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any, Final
+from uuid import UUID
+
+import msgspec
+from starlette.responses import Response
+
+from mana_errors.errors import BadRequest, NotFound
+from mana_errors.model.decision import Check, Explanation, Step
+from mana_errors.model.query import parse_query
+from mana_errors.model.rule import StoredRule
+from mana_errors.store import read_issues, rules
+from mana_errors.store.db import Connection
+from mana_errors.triage.explain import explain
+from mana_errors.web.rule_words import describe, span_of
+from mana_errors.web.visit import Visit
+
+# Numbers of minutes, which are said in the largest unit that fits.
+_MINUTES: Final = ("minutes", "minutesAgo", "againAfterMinutes")
+
+
+class WhyQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """For which issue, and by which rule; null: the first."""
+
+    issue: UUID
+    rule: UUID | None = None
+
+
+async def show(visit: Visit) -> Response:
+    """The checks of one rule, and the other rules to choose from. Raises NotFound."""
+    query = parse_query(WhyQuery, visit.asked)
+    seen = visit.principal.apps
+    async with visit.reader.connection() as connection:
+        issue = await read_issues.find_issue(connection, query.issue, seen)
+        known = await rules.listed(connection, seen)
+        chosen = _chosen(known, query.rule, issue.app)
+        found = None if chosen is None else await _explained(connection, chosen, query.issue, visit)
+    values = {
+        "issue": issue,
+        "rules": known,
+        "chosen": chosen,
+        "described": describe(chosen.rule, visit.language, {}) if chosen else None,
+        "found": found,
+        "steps": [(step, _say(step, visit)) for step in found.steps] if found else [],
+    }
+    return visit.page("why.html", values)
+
+
+def _chosen(known: Sequence[StoredRule], wanted: UUID | None, app: str) -> StoredRule | None:
+    """The rule that is asked for, else the first that is on and about the app, else any."""
+    if wanted is not None:
+        found = next((stored for stored in known if stored.id == wanted), None)
+        if found is None:
+            raise NotFound(f"there is no rule {wanted}")
+        return found
+    about = [s for s in known if s.rule.enabled and (s.rule.apps is None or app in s.rule.apps)]
+    return next(iter([*about, *known]), None)
+
+
+async def _explained(
+    connection: Connection, stored: StoredRule, issue_id: UUID, visit: Visit
+) -> Explanation | None:
+    """None for a rule that cannot be applied: the page says why."""
+    issue = await read_issues.find_issue(connection, issue_id, visit.principal.apps)
+    try:
+        return await explain(connection, stored, issue, datetime.now(UTC))
+    except BadRequest:
+        return None
+
+
+def _say(step: Step, visit: Visit) -> str:
+    """A check in a sentence."""
+    numbers = {name: _number(name, value, visit) for name, value in step.numbers.items()}
+    words = visit.words
+    if step.holds is None:
+        return words["check_unknown"]
+    name = f"check_{step.check}_{'yes' if step.holds else 'no'}"
+    return words[_variant(name, step)].format(**numbers)
+
+
+def _variant(name: str, step: Step) -> str:
+    """Some checks have more than one way to hold or not."""
+    numbers = step.numbers
+    match step.check:
+        case Check.EVENTS if "events" not in numbers:
+            return "check_each_event"
+        case Check.BACK_OFF if "minutesAgo" not in numbers:
+            return "check_never_fired"
+        case Check.BACK_OFF if not step.holds and (
+            numbers["minutesAgo"] >= numbers["againAfterMinutes"]
+        ):
+            return "check_same_silence"
+        case Check.SILENCE if "minutes" not in numbers:
+            return "check_never_reported"
+        case _:
+            return name
+
+
+def _number(name: str, value: Any, visit: Visit) -> str:
+    if name in _MINUTES:
+        return span_of(value, visit.language)
+    if name == "fact":
+        return visit.words[f"fact_{value}"]
+    if name == "facts":
+        return visit.words["or"].join(visit.words[f"fact_{fact}"] for fact in value)
+    if isinstance(value, list | tuple):
+        return ", ".join(map(str, value))
+    return f"{value:g}" if isinstance(value, float) else str(value)
