@@ -37,3 +37,7 @@ WHERE id = $1 AND deleted_at IS NULL RETURNING name;
 -- name: names
 -- Also of those that were deleted: alerts and deliveries still name them.
 SELECT id, name FROM error_logs.channels;
+
+-- name: works
+UPDATE error_logs.channels SET failures = 0, paused_until = NULL, next_at = '-infinity'
+WHERE id = $1;
