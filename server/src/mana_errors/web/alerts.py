@@ -59,4 +59,3 @@ def in_words(found: Sequence[AlertDetail], language: str) -> list[Fired]:
     """What each says happened."""
     words = LANGUAGES[language]
     return [Fired(alert, headline(alert.firing, words)) for alert in found]
-

@@ -13,7 +13,7 @@ from starlette.responses import Response
 # In the order in which they override one another.
 _STYLES: Final = (
     *("tokens", "base", "shell", "forms", "tables", "marks", "charts"),
-    *("list", "issue", "code", "dialogs"),
+    *("list", "issue", "code", "alerting", "dialogs"),
 )
 _FOLDER: Final = files("mana_errors.web").joinpath("static")
 

@@ -4,6 +4,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
+from mana_errors.model.decision import TrialResult
 from mana_errors.model.exploring import IssueRelease
 from mana_errors.model.outcome import OutcomeBucket
 from mana_errors.model.reading import Tick
@@ -61,9 +62,14 @@ def ticks_of(buckets: Sequence[OutcomeBucket]) -> list[Tick]:
     return [Tick(bucket.start, bucket.received) for bucket in buckets]
 
 
+def trial_ticks(trial: TrialResult) -> list[Tick]:
+    """How often a rule that was tried fired, by day."""
+    return [Tick(day.day, day.times) for day in trial.days]
+
+
 def _heights(counts: Sequence[int], height: int) -> list[int]:
     most = max(counts, default=0) or 1
     return [max(round(count * height / most), _LEAST * bool(count)) for count in counts]
 
 
-FILTERS: Final = {"bars": bars, "spark": spark, "ticks": ticks_of}
+FILTERS: Final = {"bars": bars, "spark": spark, "ticks": ticks_of, "trial_ticks": trial_ticks}

@@ -14,7 +14,7 @@ from mana_errors.model.query import IssueEventQuery, PageQuery, parse_query
 from mana_errors.model.reading import EventDetail, Issue
 from mana_errors.store import activity, fixes, issue_facts, read_events, read_issues, workflow
 from mana_errors.store.db import Connection
-from mana_errors.web import event_text
+from mana_errors.web import alerts, event_text
 from mana_errors.web.charts import release_markers
 from mana_errors.web.event import CRUMBS_SHOWN, show_event
 from mana_errors.web.render import render_text
@@ -47,6 +47,7 @@ async def _show(visit: Visit, event_id: UUID | None) -> Response:
         fix = await _fix(connection, issue, seen)
         entries = await activity.listed(connection, issue.id, PageQuery(limit=ENTRIES_SHOWN), seen)
         assignees = await workflow.assignees(connection, issue.app)
+        fired, channels = await alerts.of_issue(visit, connection, issue.id)
     if event is not None and event.issue_id != issue.id:
         raise NotFound("the event is of another issue")
     values = {
@@ -65,6 +66,8 @@ async def _show(visit: Visit, event_id: UUID | None) -> Response:
         "entries": entries.items,
         "me": visit.actor.name,
         "assignees": assignees,
+        "fired": fired,
+        "channels": channels,
     }
     return visit.page("issue.html", values)
 

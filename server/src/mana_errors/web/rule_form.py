@@ -139,4 +139,3 @@ def choices(known: tuple[int, ...], chosen: str) -> list[int]:
     """Minutes to choose from, and those that are chosen."""
     own = {int(chosen)} if chosen.isascii() and chosen.isdigit() else set[int]()
     return sorted({*known, *own})
-

@@ -44,9 +44,10 @@ def describe(rule: Rule, language: str, channels: Mapping[UUID, str]) -> Describ
         pace.append(words["rule_digest"].format(span_of(rule.digest_minutes, language)))
     if rule.quiet is not None:
         pace.append(_quiet(rule.quiet, words))
+    when = _when(rule.trigger, language)
     where = [", ".join(rule.environments or ()), ", ".join(rule.apps or ())]
     return Described(
-        when=_when(rule.trigger, language),
+        when=when[:1].upper() + when[1:],
         where=words["rule_in"].format(" · ".join(filter(None, where))) if any(where) else "",
         filter=rule.filter,
         to=[channels[one] for one in rule.channels if one in channels],

@@ -198,9 +198,7 @@ def _zones() -> list[str]:
     return sorted(available_timezones())
 
 
-def _spans(
-    visit: Visit, known: tuple[int, ...], chosen: str, none: str
-) -> list[tuple[str, str]]:
+def _spans(visit: Visit, known: tuple[int, ...], chosen: str, none: str) -> list[tuple[str, str]]:
     return [
         (str(minutes), span_of(minutes, visit.language) if minutes else visit.words[none])
         for minutes in rule_form.choices(known, chosen)

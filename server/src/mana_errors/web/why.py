@@ -20,6 +20,7 @@ from mana_errors.web.visit import Visit
 
 # Numbers of minutes, which are said in the largest unit that fits.
 _MINUTES: Final = ("minutes", "minutesAgo", "againAfterMinutes")
+_LISTS: Final = ("apps", "environments")
 
 
 class WhyQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -106,6 +107,6 @@ def _number(name: str, value: Any, visit: Visit) -> str:
         return visit.words[f"fact_{value}"]
     if name == "facts":
         return visit.words["or"].join(visit.words[f"fact_{fact}"] for fact in value)
-    if isinstance(value, list | tuple):
-        return ", ".join(map(str, value))
+    if name in _LISTS:
+        return ", ".join(value)
     return f"{value:g}" if isinstance(value, float) else str(value)

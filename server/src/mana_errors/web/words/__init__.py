@@ -5,11 +5,11 @@ from datetime import datetime
 from typing import Final
 
 from mana_errors.model.event import Severity
-from mana_errors.web.words import english, german
+from mana_errors.web.words import alerting_english, alerting_german, english, german
 
 LANGUAGES: Final[Mapping[str, Mapping[str, str]]] = {
-    "en": english.WORDS,
-    "de": german.WORDS,
+    "en": {**english.WORDS, **alerting_english.WORDS},
+    "de": {**german.WORDS, **alerting_german.WORDS},
 }
 SEVERITY_WORDS: Final = tuple(f"severity_{severity}" for severity in Severity)
 # What scripts say.
