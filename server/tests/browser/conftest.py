@@ -33,7 +33,8 @@ def site(
 ) -> Iterator[Site]:
     """One server for all tests in a browser."""
     dsn = cluster.create(template)
-    server = Server(tmp_path_factory.mktemp("browser") / "data", {"DATABASE_URL": dsn})
+    settings = {"DATABASE_URL": dsn, "MANA_ERRORS_ALERT_NETWORKS": "127.0.0.0/8"}
+    server = Server(tmp_path_factory.mktemp("browser") / "data", settings)
     try:
         server.start()
         cookie = server.session()["Cookie"].partition("=")[2]
@@ -56,7 +57,7 @@ def _fill(site: Site) -> None:
             client.post(send, content=recordings.load(file), headers=headers).raise_for_status()
         report = evil_report()
         client.post("/api/v1/errors", json=report).raise_for_status()
-        token = site.server.token("read")
+        token = site.server.token("admin")
         client.headers["authorization"] = f"Bearer {token}"
         for number in range(30):
             site.report(errorType=f"Error{number:02}", message=f"number {number}", userId="ann")
@@ -69,6 +70,9 @@ def _fill(site: Site) -> None:
         site.issues = {issue["app"]: issue["id"] for issue in reversed(listed())}
         for issue in listed():
             site.issues.setdefault(issue["type"], issue["id"])
+        for kind in ("rules", "channels"):
+            # those that are there from the start
+            site.issues[kind] = client.get(f"/api/v1/{kind}").json()["items"][0]["id"]
     assert EVIL[:20] in report["message"]
 
 

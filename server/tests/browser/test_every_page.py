@@ -8,6 +8,7 @@ import pytest
 
 import sdk_environments
 from browsing import DESKTOP, PHONE, Visitor
+from mana_errors.web.channel_form import KINDS
 from mana_errors.web.pages import PAGES
 
 DARK_PHONE = {"viewport": PHONE, "color_scheme": "dark", "has_touch": True, "locale": "de-DE"}
@@ -20,10 +21,14 @@ GAPS = {
     "/setup": ("/setup?app=sdk",),
     "/users": ("/users", "/users?user=ann"),
     "/apps/{id:path}": ("/apps/sdk", "/apps/strange"),
+    "/alerts/why": ("/alerts/why?issue={sdk}",),
+    "/alerts/rules/{id}": ("/alerts/rules/{rules}",),
+    "/alerts/channels/{id}": ("/alerts/channels/{channels}",),
+    "/alerts/channels/new/{kind}": tuple(f"/alerts/channels/new/{kind}" for kind in KINDS),
 }
 OPEN_ELSEWHERE = (
     *("/welcome/", "/invitation/", "/password/"),
-    *("/members/{id}", "/events/", "/tail/events"),
+    *("/members/{id}", "/events/", "/tail/events", "/act/", "/mute/"),
 )
 # WCAG 2.2 AA, and what is merely good.
 AXE = """
@@ -84,6 +89,9 @@ def test_a_page_is_whole_and_for_everybody(visit: Visitor, path: str, axe: str) 
         "/releases",
         "/setup?app=strange",
         "/outcomes",
+        "/alerts",
+        "/alerts/why?issue={strange}",
+        "/alerts/rules/new",
     ],
 )
 def test_what_strangers_wrote_is_inert(visit: Visitor, path: str) -> None:

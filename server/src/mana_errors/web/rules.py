@@ -169,6 +169,7 @@ async def _form(
     async with visit.reader.connection() as connection:
         known = [app.id for app in await apps.listed(connection, visit.principal.apps)][:MAX_BOXES]
         names = await _names(connection)
+    words = visit.words
     trial: TrialResult | None = more.get("trial")
     values = {
         "rule_id": rule_id,
@@ -177,10 +178,10 @@ async def _form(
         "failure": None,
         "wrong": None,
         "days": None,
-        "known_apps": known,
-        "known_channels": names,
-        "facts": list(Fact),
-        "severities": list(Severity),
+        "known_apps": [(app, app) for app in known],
+        "known_channels": [(str(channel), name) for channel, name in names.items()],
+        "facts": [(fact.value, words[f"fact_{fact}"]) for fact in Fact],
+        "severities": [("", words["nothing_breaks"]), *_severities(words)],
         "zones": _zones(),
         "again": _spans(visit, rule_form.AGAIN, fields["again"], "rule_each_time"),
         "digest": _spans(visit, rule_form.DIGEST, fields["digest"], "rule_at_once"),
@@ -191,6 +192,10 @@ async def _form(
         "most": max((issue.times for issue in trial.by_issue), default=0) if trial else 0,
     }
     return visit.page("rule.html", values, 400 if trouble else 200)
+
+
+def _severities(words: Mapping[str, str]) -> list[tuple[str, str]]:
+    return [(severity.value, words[f"severity_{severity}"]) for severity in Severity]
 
 
 @cache
