@@ -116,20 +116,20 @@ def test_a_filter_is_completed_and_its_mistake_is_marked(visit: Visitor, name: s
 
 
 @pytest.mark.parametrize(
-    ("kind", "label", "value", "says"),
+    ("kind", "label", "says"),
     [
-        ("Many events", "Events", "0", "A number from 1 to 100000."),
-        ("Silence", "Minutes without an event", "x", "5 to 10080 minutes."),
+        ("Many events", "Events", "A number from 1 to 100000."),
+        ("Silence", "Minutes without an event", "5 to 10080 minutes."),
     ],
 )
 def test_what_is_wrong_is_said_at_its_field(
-    visit: Visitor, name: str, kind: str, label: str, value: str, says: str
+    visit: Visitor, kind: str, label: str, says: str
 ) -> None:
     page = visit.open("/alerts/rules/new")
-    page.get_by_label("Name").fill(name)
+    page.get_by_label("Name").fill("wrong")
     page.get_by_label(kind).check()
     field = page.get_by_label(label, exact=True)
-    field.fill(value)
+    field.fill("0")
     page.get_by_role("button", name="Save").last.click()
     expect(page.locator(".trouble")).to_have_text(says)
     expect(field).to_be_focused()
@@ -183,7 +183,7 @@ def test_why_is_asked_from_the_issue(visit: Visitor) -> None:
     rule = page.get_by_label("Rule")
     rule.select_option(label="New or regressed errors in production")
     page.get_by_role("button", name="Explain").click()
-    expect(page.get_by_role("heading", level=2)).to_have_text("It would not fire now")
+    expect(page.locator("#verdict")).to_have_text("It would not fire now")
     fails = page.locator(".steps .fails")
     expect(fails).to_contain_text(["No event is of these environments: production, prod, live."])
     expect(page.locator(".steps .holds").first).to_contain_text("The rule is on.")

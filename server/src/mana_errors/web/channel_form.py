@@ -43,7 +43,9 @@ def stored(channel: Channel) -> dict[str, Any]:
 
 def sent(form: Form, kind: str) -> dict[str, Any]:
     """The same as they were sent, right or wrong; of the secret nothing: it is not shown again."""
-    texts = {name: form.text(name) for name in ("name", "language", *_TEXTS.values())}
+    texts = {name: form.text(name) for name in ("name", *_TEXTS.values())}
+    # what a webhook sends has none
+    texts["language"] = form.text("language") or "en"
     switches = {name: form.ticked(name) for name in ("enabled", "eu")}
     return {"kind": kind, "to": form.lines("to"), **texts, **switches}
 

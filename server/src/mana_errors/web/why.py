@@ -9,9 +9,9 @@ import msgspec
 from starlette.responses import Response
 
 from mana_errors.errors import BadRequest, NotFound
-from mana_errors.model.decision import Check, Explanation, Step
+from mana_errors.model.decision import Explanation, Step
 from mana_errors.model.query import parse_query
-from mana_errors.model.rule import StoredRule
+from mana_errors.model.rule import Rule, StoredRule
 from mana_errors.store import read_issues, rules
 from mana_errors.store.db import Connection
 from mana_errors.triage.explain import explain
@@ -45,7 +45,9 @@ async def show(visit: Visit) -> Response:
         "chosen": chosen,
         "described": describe(chosen.rule, visit.language, {}) if chosen else None,
         "found": found,
-        "steps": [(step, _say(step, visit)) for step in found.steps] if found else [],
+        "steps": [(step, _say(step, chosen.rule, visit)) for step in found.steps]
+        if found and chosen
+        else [],
     }
     return visit.page("why.html", values)
 
@@ -72,37 +74,38 @@ async def _explained(
         return None
 
 
-def _say(step: Step, visit: Visit) -> str:
+def _say(step: Step, rule: Rule, visit: Visit) -> str:
     """A check in a sentence."""
     numbers = {name: _number(name, value, visit) for name, value in step.numbers.items()}
     words = visit.words
     if step.holds is None:
         return words["check_unknown"]
     name = f"check_{step.check}_{'yes' if step.holds else 'no'}"
-    return words[_variant(name, step)].format(**numbers)
+    return words[_variant(name, step, rule)].format(**numbers)
 
 
-def _variant(name: str, step: Step) -> str:
+def _variant(name: str, step: Step, rule: Rule) -> str:
     """Some checks have more than one way to hold or not."""
     numbers = step.numbers
-    match step.check:
-        case Check.EVENTS if "events" not in numbers:
-            return "check_each_event"
-        case Check.BACK_OFF if "minutesAgo" not in numbers:
-            return "check_never_fired"
-        case Check.BACK_OFF if not step.holds and (
-            numbers["minutesAgo"] >= numbers["againAfterMinutes"]
-        ):
-            return "check_same_silence"
-        case Check.SILENCE if "minutes" not in numbers:
-            return "check_never_reported"
-        case _:
-            return name
+    fired_long_ago = "minutesAgo" in numbers and (
+        numbers["minutesAgo"] >= numbers["againAfterMinutes"]
+    )
+    variants = {
+        "check_app_yes": rule.apps is None and "check_any_app",
+        "check_environment_yes": rule.environments is None and "check_any_environment",
+        "check_filter_yes": not rule.filter and "check_no_filter",
+        "check_events_yes": "events" not in numbers and "check_each_event",
+        "check_backOff_yes": "minutesAgo" not in numbers and "check_never_fired",
+        # only one about silence is quiet for so long
+        "check_backOff_no": fired_long_ago and "check_same_silence",
+        "check_silence_no": "minutes" not in numbers and "check_never_reported",
+    }
+    return variants.get(name) or name
 
 
 def _number(name: str, value: Any, visit: Visit) -> str:
     if name in _MINUTES:
-        return span_of(value, visit.language)
+        return span_of(value, visit.language) if value else visit.words["less_than_minute"]
     if name == "fact":
         return visit.words[f"fact_{value}"]
     if name == "facts":
