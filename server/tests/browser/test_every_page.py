@@ -21,7 +21,7 @@ GAPS = {
     "/setup": ("/setup?app=sdk",),
     "/users": ("/users", "/users?user=ann"),
     "/apps/{id:path}": ("/apps/sdk", "/apps/strange"),
-    "/alerts/why": ("/alerts/why?issue={sdk}",),
+    "/issues/{id}/why": ("/issues/{sdk}/why",),
     "/alerts/rules/{id}": ("/alerts/rules/{rules}",),
     "/alerts/channels/{id}": ("/alerts/channels/{channels}",),
     "/alerts/channels/new/{kind}": tuple(f"/alerts/channels/new/{kind}" for kind in KINDS),
@@ -90,7 +90,7 @@ def test_a_page_is_whole_and_for_everybody(visit: Visitor, path: str, axe: str) 
         "/setup?app=strange",
         "/outcomes",
         "/alerts",
-        "/alerts/why?issue={strange}",
+        "/issues/{strange}/why",
         "/alerts/rules/new",
     ],
 )

@@ -49,6 +49,7 @@ PAGES: Final[tuple[Page, ...]] = (
     Page("POST", "/issues/{id}/activity/{entry}", discussion.edit, "triage"),
     Page("POST", "/issues/{id}/activity/{entry}/delete", discussion.remove, "triage"),
     Page("GET", "/issues/{id}/events", issue.show_events),
+    Page("GET", "/issues/{id}/why", why.show),
     Page("GET", "/issues/{id}/events/{event}", issue.show_with),
     Page("GET", "/overview", explore.show_overview),
     Page("GET", "/releases", explore.show_releases),
@@ -59,7 +60,6 @@ PAGES: Final[tuple[Page, ...]] = (
     Page("GET", "/events/{id}/markdown", issue.copy_markdown),
     # alerts
     Page("GET", "/alerts", alerts.show_list),
-    Page("GET", "/alerts/why", why.show),
     Page("GET", "/alerts/rules", rules.show_list),
     Page("POST", "/alerts/rules", rules.create, "admin"),
     Page("GET", "/alerts/rules/new", rules.show_new, "admin"),

@@ -11,10 +11,12 @@ from starlette.responses import Response
 from mana_errors.errors import BadRequest, NotFound
 from mana_errors.model.decision import Explanation, Step
 from mana_errors.model.query import parse_query
+from mana_errors.model.reading import Issue
 from mana_errors.model.rule import Rule, StoredRule
 from mana_errors.store import read_issues, rules
 from mana_errors.store.db import Connection
 from mana_errors.triage.explain import explain
+from mana_errors.web.issue import id_of
 from mana_errors.web.rule_words import describe, span_of
 from mana_errors.web.visit import Visit
 
@@ -24,9 +26,8 @@ _LISTS: Final = ("apps", "environments")
 
 
 class WhyQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """For which issue, and by which rule; null: the first."""
+    """By which rule; null: the first that is about the issue's app."""
 
-    issue: UUID
     rule: UUID | None = None
 
 
@@ -35,10 +36,10 @@ async def show(visit: Visit) -> Response:
     query = parse_query(WhyQuery, visit.asked)
     seen = visit.principal.apps
     async with visit.reader.connection() as connection:
-        issue = await read_issues.find_issue(connection, query.issue, seen)
+        issue = await read_issues.find_issue(connection, id_of(visit), seen)
         known = await rules.listed(connection, seen)
         chosen = _chosen(known, query.rule, issue.app)
-        found = None if chosen is None else await _explained(connection, chosen, query.issue, visit)
+        found = None if chosen is None else await _explained(connection, chosen, issue)
     values = {
         "issue": issue,
         "rules": known,
@@ -64,10 +65,9 @@ def _chosen(known: Sequence[StoredRule], wanted: UUID | None, app: str) -> Store
 
 
 async def _explained(
-    connection: Connection, stored: StoredRule, issue_id: UUID, visit: Visit
+    connection: Connection, stored: StoredRule, issue: Issue
 ) -> Explanation | None:
     """None for a rule that cannot be applied: the page says why."""
-    issue = await read_issues.find_issue(connection, issue_id, visit.principal.apps)
     try:
         return await explain(connection, stored, issue, datetime.now(UTC))
     except BadRequest:
