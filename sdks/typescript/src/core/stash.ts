@@ -4,6 +4,8 @@ import type { Platform } from './platform.js'
 /** Reports that wait, as their JSON, by id. */
 export type Waiting = Map<string, string>
 
+export type Entry = [id: string, json: string]
+
 /** Changes what is kept across restarts. */
 export type Stash = (change: (kept: Waiting) => void) => void
 
