@@ -100,8 +100,11 @@ export function createDelivery(config: ErrorTrackingConfig, platform: Platform):
 
   const exchange = async (): Promise<boolean> => {
     let left = batchCharacters
-    // At least one.
-    const batch = [...waiting].filter(([, json], n) => (left -= json.length) >= 0 || !n)
+    const batch = [...waiting].filter(([, json], n) => {
+      left -= json.length
+      // At least one.
+      return left >= 0 || !n
+    })
     const counts = discarded
     discarded = new Map()
     const [status = 0, success, retryAfter = 0] =
@@ -121,7 +124,7 @@ export function createDelivery(config: ErrorTrackingConfig, platform: Platform):
       save(batch)
     } else {
       failures++
-      counts.forEach((quantity, reason) => discard(reason, quantity))
+      for (const [reason, quantity] of counts) discard(reason, quantity)
       save()
     }
     return isDone
@@ -154,7 +157,9 @@ export function createDelivery(config: ErrorTrackingConfig, platform: Platform):
     return true
   }
 
-  stash((kept) => kept.forEach((json, id) => add(id, json)))
+  stash((kept) => {
+    for (const [id, json] of kept) add(id, json)
+  })
   platform.onLeave?.(() => {
     if (!isPending()) return
     save()

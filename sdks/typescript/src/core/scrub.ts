@@ -73,10 +73,13 @@ function scrubText(text: string): string {
     .replace(LOGIN, `$1${HIDDEN}@`)
     .replace(HEADER, `$1${HIDDEN}`)
     .replace(SCHEME, `$1${HIDDEN}`)
-    .replace(patterns().pair, (all, name: string, sign: string, quote = '', at: number, whole: string) => {
-      const [, syntax, start] = BEFORE.exec(whole.slice(Math.max(at - 40, 0), at)) ?? []
-      return !syntax && isSecretName(start + name) ? name + sign + quote + HIDDEN + quote : all
-    })
+    .replace(
+      patterns().pair,
+      (all, name: string, sign: string, quote = '', at: number, whole: string) => {
+        const [, syntax, start] = BEFORE.exec(whole.slice(Math.max(at - 40, 0), at)) ?? []
+        return !syntax && isSecretName(start + name) ? name + sign + quote + HIDDEN + quote : all
+      },
+    )
     .replace(LOOKS, HIDDEN)
     .replace(CARD, (number) => (isCard(number) ? HIDDEN : number))
 }
