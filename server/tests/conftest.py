@@ -26,6 +26,15 @@ _running: list[Server] = []
 StartServer = Callable[..., Server]
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Once on another PostgreSQL: only what touches it."""
+    if os.environ.get("TEST_PG", "18") == "18":
+        return
+    others = [item for item in items if "cluster" not in getattr(item, "fixturenames", ())]
+    config.hook.pytest_deselected(items=others)
+    items[:] = [item for item in items if item not in others]
+
+
 @pytest.fixture(scope="session")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     """One PostgreSQL for the session."""

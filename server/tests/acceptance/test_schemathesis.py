@@ -37,7 +37,8 @@ def test_every_answer_is_as_documented(server: Server, subtests: pytest.Subtests
 def _try(cases: st.SearchStrategy[schemathesis.Case], headers: dict[str, str]) -> None:
     @given(cases)
     @settings(
-        max_examples=40,
+        # of each of many operations
+        max_examples=settings().max_examples // 7,
         deadline=None,
         database=None,
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
