@@ -26,14 +26,15 @@ class Setup:
         self._app = app
         made = server.cli("app", "create", app)
         assert made.returncode == 0, made.stderr
-        self._http = httpx.Client(base_url=server.base_url, timeout=PATIENCE_S)
+        self._base_url = server.base_url
         self._headers = server.session()
         page = self._get("/setup", app=app)
         assert page.status_code == 200, page.text
         self._page = page.text
 
     def _get(self, path: str, **query: str) -> httpx.Response:
-        return self._http.get(path, params=query, headers=self._headers)
+        url = self._base_url + path
+        return httpx.get(url, params=query, headers=self._headers, timeout=PATIENCE_S)
 
     def codes(self, guide: str) -> Codes:
         """What a guide tells to write."""
@@ -89,7 +90,7 @@ def test_a_guide_works_as_it_is_shown(
     server: Server, tmp_path: Path, guide: str, follow: Callable[[Codes, Path], None]
 ) -> None:
     """An id with quotes in it breaks none."""
-    setup = Setup(server, f"it's \"{guide}\"")
+    setup = Setup(server, f'it\'s "{guide}"')
     follow(setup.codes(guide), tmp_path)
     assert setup.arrived() == "It works"
 

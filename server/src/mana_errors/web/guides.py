@@ -1,5 +1,5 @@
-"""Guides for a set-up: what to install and what to write, with an app's own address in it. Tests run
-and compile each of them as it is shown."""
+"""Guides for a set-up: what to install and what to write, with an app's own address in it. Tests
+run and compile each of them as it is shown."""
 
 from collections.abc import Callable
 from typing import Final, NamedTuple
