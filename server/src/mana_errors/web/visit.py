@@ -32,7 +32,8 @@ _DONE: Final = frozenset(
     {
         *("saved", "password_changed", "turned_on", "turned_off", "ended", "created"),
         *("key_revoked", "done_nothing", "done_undo", "done_resolve", "done_reopen"),
-        *("done_ignore", "done_assign", "done_prioritize", "done_merge", "done_delete"),
+        *("done_ignore", "done_assign", "done_prioritize", "done_merge", "done_unmerge"),
+        "done_delete",
     }
 )
 # Longer ones are no path of ours.
