@@ -125,7 +125,7 @@ async def _list_assignees(call: Call[NoQuery, NoBody]) -> Page[Assignee]:
     app_id = call.path["app"]
     call.principal.must_see(app_id)
     async with call.reader.connection() as connection:
-        return Page(await workflow.assignees(connection, app_id), None)
+        return Page(await workflow.assignees(connection, [app_id]), None)
 
 
 WORKFLOW_ROUTES: Final[tuple[Route[Any, Any], ...]] = (

@@ -47,7 +47,7 @@ async def _show(visit: Visit, event_id: UUID | None) -> Response:
         fix = await _fix(connection, issue, seen)
         groups = await read_issues.groups_of(connection, issue.id, seen)
         entries = await activity.listed(connection, issue.id, PageQuery(limit=ENTRIES_SHOWN), seen)
-        assignees = await workflow.assignees(connection, issue.app)
+        assignees = await workflow.assignees(connection, [issue.app])
     if event is not None and event.issue_id != issue.id:
         raise NotFound("the event is of another issue")
     values = {

@@ -13,6 +13,7 @@ from mana_errors.web import (
     audit,
     discussion,
     explore,
+    facets,
     issue,
     issues,
     links,
@@ -34,6 +35,7 @@ from mana_errors.web.visit import Services
 
 PAGES: Final[tuple[Page, ...]] = (
     Page("GET", "/", issues.show_list),
+    Page("GET", "/facets", facets.show),
     Page("POST", "/views", views.save),
     Page("POST", "/views/{id}/delete", views.delete),
     Page("POST", "/issues/actions", actions.act, "triage"),

@@ -461,6 +461,11 @@ WORDS: Final[Mapping[str, str]] = {
     "rows_estimated": "Rows, estimated",
     "size": "Size",
     # the list of issues
+    "facets": "Narrow down",
+    "issues_found": "{} issues",
+    "further_values": "{} more",
+    "type": "Type",
+    "priority": "Priority",
     "new": "new",
     "views": "Views",
     "view_open": "Open",

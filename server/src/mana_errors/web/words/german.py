@@ -465,6 +465,11 @@ WORDS: Final[Mapping[str, str]] = {
     "rows_estimated": "Zeilen, geschätzt",
     "size": "Größe",
     # the list of issues
+    "facets": "Eingrenzen",
+    "issues_found": "{} Probleme",
+    "further_values": "{} weitere",
+    "type": "Typ",
+    "priority": "Priorität",
     "new": "neu",
     "views": "Ansichten",
     "view_open": "Offen",

@@ -1,6 +1,7 @@
 // What scripts add to a page that can be read without them.
 import { watchCharts } from "./charts.js";
 import { watchCopying } from "./copy.js";
+import { watchFacets } from "./facets.js";
 import { watchKeys } from "./keys.js";
 import { watchList } from "./live.js";
 import { watchMenus } from "./menus.js";
@@ -19,5 +20,6 @@ watchKeys();
 watchPalette();
 watchList();
 watchSearch();
+watchFacets();
 watchSetup();
 watchTail();
