@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from mana_errors.model.exploring import ValueCount
 from mana_errors.model.query import IssueQuery
-from mana_errors.model.search import Search, Subject, holds, term_of, toggled, write_search
+from mana_errors.model.search import Search, holds, term_of, toggled, write_search
 from mana_errors.store import facet_counts
 from mana_errors.web.issues import asked_for, list_path
 from mana_errors.web.visit import Visit
@@ -49,6 +49,6 @@ async def show(visit: Visit) -> Response:
 
 
 def _choice(query: IssueQuery, search: Search, field: str, one: ValueCount) -> Choice:
-    term = term_of(field, one.value, Subject.ISSUES)
+    term = term_of(field, one.value)
     path = list_path(query, write_search(toggled(search, term)))
     return Choice(one.value, one.count, path, holds(search, term))

@@ -1,14 +1,25 @@
 """Terms put into a search, or taken out again: what a click on a value does."""
 
-from mana_errors.model.search.fields import Subject
-from mana_errors.model.search.parse import parse_search
-from mana_errors.model.search.tree import AllOf, Match, Pattern, Search, all_of
-from mana_errors.model.search.write import write_search
+from mana_errors.model.search.fields import Kind, field_named
+from mana_errors.model.search.tree import (
+    AllOf,
+    Compare,
+    Match,
+    Operator,
+    Pattern,
+    Search,
+    all_of,
+)
+from mana_errors.model.search.values import read_value
 
 
-def term_of(field: str, value: str, subject: Subject) -> Search:
-    """The term of exactly this value, as parse_search reads it. Raises SearchSyntax."""
-    return parse_search(write_search(Match(field, Pattern((value,)))), subject)
+def term_of(name: str, value: str) -> Search:
+    """The term of exactly this value of a field, as parse_search reads it."""
+    field = field_named(name)
+    assert field is not None  # noqa: S101 - who counts values knows their field
+    if field.kind in {Kind.TEXT, Kind.NAME}:
+        return Match(field.name, Pattern((value,)))
+    return Compare(field.name, Operator.EQUAL, read_value(field, value, 0))
 
 
 def holds(search: Search, term: Search) -> bool:

@@ -1,4 +1,5 @@
 // What scripts add to a page that can be read without them.
+import { watchBrush } from "./brush.js";
 import { watchCharts } from "./charts.js";
 import { watchCopying } from "./copy.js";
 import { watchFacets } from "./facets.js";
@@ -16,6 +17,7 @@ watchTimes();
 watchCopying();
 watchMenus();
 watchCharts();
+watchBrush();
 watchKeys();
 watchPalette();
 watchList();
