@@ -101,7 +101,7 @@ def test_selected_issues_are_assigned_and_prioritized_and_undo_takes_it_back(
     expect(page.locator(".row-assignee .mark")).to_have_count(0)
     for box in rows.locator("input").all()[:3]:
         box.check()
-    bar.get_by_text("Priority").click()
+    bar.get_by_text("Priority", exact=True).click()
     bar.get_by_role("button", name="high priority").click()
     expect(page.locator(".done")).to_contain_text("Priority set.")
     expect(rows.locator(".priority-high")).to_have_count(3)

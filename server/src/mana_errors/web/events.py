@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from mana_errors.errors import BadRequest, SearchSyntax
 from mana_errors.model.exploring import Histogram, HistogramQuery
-from mana_errors.model.query import parse_query
+from mana_errors.model.query import in_utc, parse_query
 from mana_errors.model.reading import EventSummary, Page, Tick
 from mana_errors.model.search import FIELDS, Subject, term_of, toggled, write_search
 from mana_errors.store import event_counts, read_events, read_issues
@@ -108,9 +108,11 @@ def _asked_for(visit: Visit) -> _Asked:
         raise BadRequest(f"columns: there is no {unknown[0]!r}")
     hours = _hours(asked.get("hours", ""))
     if hours is None and (query.since or query.until):
-        until = query.until or datetime.now(UTC)
-        since = query.since or until - timedelta(hours=DEFAULT_SPAN)
-        return _Asked(msgspec.structs.replace(query, since=since), None, columns)
+        until = in_utc(query.until) if query.until else None
+        start = (until or datetime.now(UTC)) - timedelta(hours=DEFAULT_SPAN)
+        since = in_utc(query.since) if query.since else start
+        query = msgspec.structs.replace(query, since=since, until=until)
+        return _Asked(query, None, columns)
     hours = hours or DEFAULT_SPAN
     since = datetime.now(UTC) - timedelta(hours=hours)
     return _Asked(msgspec.structs.replace(query, since=since, until=None), hours, columns)

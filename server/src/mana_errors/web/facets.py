@@ -28,7 +28,7 @@ class Choice(NamedTuple):
     """A value, and the list with its term put in or taken out."""
 
     value: str
-    count: int
+    issues: int
     path: str
     chosen: bool
 

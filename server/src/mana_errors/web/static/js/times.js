@@ -34,7 +34,8 @@ export function showTimes(root = document) {
     const time = new Date(element.getAttribute("datetime") ?? "");
     if (Number.isNaN(time.getTime())) continue;
     element.title = both(time);
-    element.textContent = "ago" in element.dataset ? ago(time) : local(time);
+    // of a moment, the text before its zone
+    (element.firstChild ?? element).textContent = "ago" in element.dataset ? ago(time) : local(time);
   }
 }
 
