@@ -45,7 +45,8 @@ async def _show(visit: Visit, event_id: UUID | None) -> Response:
         releases = await issue_facts.releases_of(connection, issue.id, seen)
         people = await issue_facts.users_of(connection, issue.id, seen)
         fix = await _fix(connection, issue, seen)
-        groups = await read_issues.groups_of(connection, issue.id, seen)
+        merged = len(issue.hashes) > 1
+        groups = await read_issues.groups_of(connection, issue.id, seen) if merged else []
         entries = await activity.listed(connection, issue.id, PageQuery(limit=ENTRIES_SHOWN), seen)
         assignees = await workflow.assignees(connection, [issue.app])
     if event is not None and event.issue_id != issue.id:
