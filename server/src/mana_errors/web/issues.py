@@ -25,7 +25,7 @@ VIEWS: Final = {
     "view_all": "",
 }
 # For the completion of searches: name, values.
-_FIELDS: Final = [
+SEARCH_FIELDS: Final = [
     (field.name, field.choices) for field in FIELDS if Subject.ISSUES in field.subjects
 ]
 
@@ -61,7 +61,7 @@ async def show_list(visit: Visit) -> Response:
         "assignees": assignees,
         "views": [(word, list_path(query, q), q == query.q) for word, q in VIEWS.items()],
         "saved": saved,
-        "fields": [*_FIELDS, ("app", apps)],
+        "fields": [*SEARCH_FIELDS, ("app", apps)],
         "sorts": [sort.value for sort in IssueSort],
         "facets": f"/facets?{urlencode(visit.asked)}",
         "origin": visit.site.address(visit.request),

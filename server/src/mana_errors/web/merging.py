@@ -11,6 +11,7 @@ from mana_errors.model.reading import ListedIssue, Page
 from mana_errors.model.search import Match, Pattern, write_search
 from mana_errors.store import read_issues, workflow
 from mana_errors.web.issue import id_of
+from mana_errors.web.issues import SEARCH_FIELDS
 from mana_errors.web.visit import Visit
 
 
@@ -33,6 +34,7 @@ async def choose(visit: Visit) -> Response:
         "issue": issue,
         "query": query,
         "wrong": wrong,
+        "fields": SEARCH_FIELDS,
         "others": [other for other in page.items if other.id != issue.id],
         "more": visit.next_page(page.next),
     }
