@@ -94,6 +94,7 @@ CALLS: dict[str, Callable[[Things], Sent]] = {
     "unmergeIssue": lambda t: Sent(
         f"/api/v1/issues/{t.issue}/unmerge", 400, {"hashes": [str(t.issue)]}, of_app=True
     ),
+    "listIssueGroups": _get(lambda t: f"/api/v1/issues/{t.issue}/groups", of_app=True),
     "listActivity": _get(lambda t: f"/api/v1/issues/{t.issue}/activity", of_app=True),
     "addComment": lambda t: Sent(
         f"/api/v1/issues/{t.issue}/comments", 201, {"text": "seen"}, of_app=True
