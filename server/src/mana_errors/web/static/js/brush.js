@@ -16,7 +16,13 @@ export function watchBrush() {
   shade.className = "shade";
   plot.append(shade);
 
-  const ends = () => sliders.map((slider) => Number(slider.value)).sort((a, b) => a - b);
+  /** @returns {[number, number]} */
+  const ends = () => {
+    const values = sliders.map((slider) => Number(slider.value));
+    return [Math.min(...values), Math.max(...values)];
+  };
+  /** @param {number} end */
+  const time = (end) => times[end] ?? "";
   const show = () => {
     const [from, to] = ends();
     zoom.disabled = from === to || (from === 0 && to === last);
@@ -24,14 +30,14 @@ export function watchBrush() {
     shade.style.left = `${(100 * from) / last}%`;
     shade.style.width = `${(100 * (to - from)) / last}%`;
     for (const slider of sliders) {
-      slider.setAttribute("aria-valuetext", local(new Date(times[Number(slider.value)])));
+      slider.setAttribute("aria-valuetext", local(new Date(time(Number(slider.value)))));
     }
   };
   const go = () => {
     if (zoom.disabled) return;
     const address = new URL(location.href);
     for (const name of ["hours", "cursor"]) address.searchParams.delete(name);
-    ends().forEach((end, index) => address.searchParams.set(index === 0 ? "from" : "to", times[end]));
+    ends().forEach((end, index) => address.searchParams.set(index === 0 ? "from" : "to", time(end)));
     location.assign(address);
   };
   /** @param {PointerEvent} event */
@@ -48,7 +54,7 @@ export function watchBrush() {
   });
   plot.addEventListener("pointermove", (event) => {
     if (!plot.hasPointerCapture(event.pointerId)) return;
-    sliders[1].value = String(at(event));
+    sliders.slice(1).forEach((slider) => { slider.value = String(at(event)); });
     show();
   });
   plot.addEventListener("pointerup", go);

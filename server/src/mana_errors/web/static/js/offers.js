@@ -24,7 +24,7 @@ export function offers(fields, text) {
  *  @param {[string, string[]][]} fields @param {string} text @returns {Promise<Offer[]>} */
 export async function known(fields, text) {
   const { negated, word } = split(text);
-  const [, field, prefix] = /^(tag\.)([^:]*)$/.exec(word) ?? /^([a-z]+(?:\.[^:]+)?):"?([^"]*)$/.exec(word) ?? [];
+  const [, field, prefix = ""] = /^(tag\.)([^:]*)$/.exec(word) ?? /^([a-z]+(?:\.[^:]+)?):"?([^"]*)$/.exec(word) ?? [];
   if (field === undefined || fields.some(([name, values]) => name === field && values.length > 0)) return [];
   const found = await values(new URLSearchParams({ field, prefix }));
   return found.slice(0, MAX_SHOWN).map(({ value, count }) => ({
