@@ -111,10 +111,14 @@ def _path_parameters(path: str) -> list[Json]:
 
 
 def _query_parameters(schema: Json) -> list[Json]:
-    return [_query_parameter(name, field) for name, field in schema["properties"].items()]
+    needed = schema.get("required", ())
+    return [
+        _query_parameter(name, field, required=name in needed)
+        for name, field in schema["properties"].items()
+    ]
 
 
-def _query_parameter(name: str, field: Json) -> Json:
+def _query_parameter(name: str, field: Json, *, required: bool) -> Json:
     # Null cannot be sent in a query: what may be null may be left out.
     options = [option for option in field.get("anyOf", ()) if option != {"type": "null"}]
     schema = {**(options[0] if options else field)}
@@ -122,7 +126,7 @@ def _query_parameter(name: str, field: Json) -> Json:
         schema["default"] = field["default"]
     else:
         schema.pop("default", None)
-    parameter: Json = {"name": name, "in": "query", "required": False, "schema": schema}
+    parameter: Json = {"name": name, "in": "query", "required": required, "schema": schema}
     if "description" in schema:
         parameter["description"] = schema.pop("description")
     if schema.get("type") == "array":
