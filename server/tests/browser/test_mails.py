@@ -1,13 +1,11 @@
 """E-mails in a browser: readable on a phone and in the dark, loading nothing, running nothing."""
 
-import base64
-
 import pytest
 from playwright.sync_api import Browser
 
 import stories
 from mana_errors.alerts.channels.email_text import render
-from mana_errors.alerts.mail import Rendered
+from mana_errors.alerts.mail import Rendered, standalone
 
 # WCAG 2.2, 1.4.3.
 CONTRAST = 4.5
@@ -62,18 +60,9 @@ def _readable(chromium: Browser, mail: Rendered, width: int, scheme: str) -> Non
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     page.on("dialog", lambda dialog: asked.append(dialog.message))
-    page.set_content(shown(mail))
+    page.set_content(standalone(mail))
     assert [url for url in asked if not url.startswith("data:")] == []
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     ratio, text = page.evaluate(_WORST)
     assert ratio >= CONTRAST, text
     context.close()
-
-
-def shown(mail: Rendered) -> str:
-    """As a mail program shows it: with its images."""
-    html = mail.html
-    for image in mail.images:
-        data = base64.b64encode(image.png).decode()
-        html = html.replace(f"cid:{image.name}", f"data:image/png;base64,{data}")
-    return html
