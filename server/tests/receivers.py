@@ -74,7 +74,6 @@ class Receiver:
             pass
         finally:
             self.open -= 1
-            writer.close()
 
 
 @asynccontextmanager
@@ -87,13 +86,25 @@ async def receiving() -> AsyncIterator[Receiver]:
         task = asyncio.ensure_future(receiver.serve(reader, writer))
         tasks.add(task)
         task.add_done_callback(tasks.discard)
+        # also of one that was cancelled before it began
+        task.add_done_callback(lambda _: _close(writer))
 
     server = await asyncio.start_server(accept, "127.0.0.1", 0)
     receiver.port = server.sockets[0].getsockname()[1]
     try:
         yield receiver
     finally:
+        # a connection that was just made is accepted first
+        await asyncio.sleep(0.01)
         server.close()
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        # transports close in the loop's next round
+        await asyncio.sleep(0.01)
+
+
+def _close(writer: asyncio.StreamWriter) -> None:
+    if writer.transport.get_write_buffer_size():
+        writer.transport.abort()
+    writer.close()

@@ -64,6 +64,11 @@ class Apprise(_Target, frozen=True, tag="apprise"):
 Target: TypeAlias = Email | Slack | Discord | Telegram | Teams | PagerDuty | Webhook | Apprise
 
 
+def kind_of(target: Target) -> str:
+    """A target's kind: email, slack, …."""
+    return str(target.__struct_config__.tag)
+
+
 class Channel(msgspec.Struct, frozen=True, rename="camel"):
     """A place where people are told."""
 

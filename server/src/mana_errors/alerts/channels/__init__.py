@@ -7,7 +7,7 @@ from mana_errors.alerts.client import Client
 from mana_errors.alerts.message import Send
 from mana_errors.config import Settings
 from mana_errors.errors import Refused
-from mana_errors.model.channel import Target
+from mana_errors.model.channel import Target, kind_of
 
 
 class _Kind(Protocol):
@@ -25,8 +25,3 @@ def sender(target: Target, secret: str, client: Client, settings: Settings) -> S
     except ModuleNotFoundError as error:
         raise Refused(f"{kind}: this release cannot send there") from error
     return module.make(target, secret, client, settings)
-
-
-def kind_of(target: Target) -> str:
-    """A target's kind: email, slack, …."""
-    return str(target.__struct_config__.tag)
