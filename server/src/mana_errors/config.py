@@ -265,6 +265,11 @@ class Settings:
         "Networks, comma-separated, that alerts may be sent to though they are not public, as "
         "10.1.0.0/16 for a chat server of your own. E-mail goes to its server wherever that is.",
     )
+    language: str = _setting(
+        "en",
+        _choice("en", "de"),
+        "Language of e-mails to members who chose none: en or de. Channels have their own.",
+    )
     time_zone: str = _setting(
         "UTC",
         _zone,

@@ -19,6 +19,8 @@ _MAX_TITLE: Final = 160
 _MAX_NAME: Final = 60
 # Above it a percentage says less than a factor.
 _MAX_PERCENT: Final = 900
+# A smaller share than that comes and goes.
+_MOVE: Final = 0.05
 _TIMES: Final = "\N{MULTIPLICATION SIGN}"
 _MINUS: Final = "\N{MINUS SIGN}"
 
@@ -131,14 +133,14 @@ def change(now: int, before: int, words: Words) -> str:
 
 
 def _worse(now: int, before: int) -> bool | None:
-    return None if now == before else now > before
+    return None if abs(now - before) <= before * _MOVE else now > before
 
 
 def _figures(week: Week, words: Words) -> tuple[_Figure, ...]:
     events, before = week.events, week.before
-    moved = _worse(events, before)
+    moved, moved_by = _worse(events, before), change(events, before, words) if before else ""
     return (
-        _Figure(words["week_events"], number(events), change(events, before, words), moved),
+        _Figure(words["week_events"], number(events), moved_by, moved),
         _Figure(words["week_new"], number(week.new_total), "", None),
         _Figure(words["week_worse"], number(week.worse_total), "", None),
         _Figure(words["week_fixed"], number(week.fixed_total), "", None),
@@ -202,9 +204,10 @@ def _text(report: _Report, words: Words, mute_url: str) -> str:
 
 
 def _app_text(line: _Line, words: Words) -> str:
-    said = [f"{line.events} {words['week_events']} {line.change}".rstrip()]
-    said += [f"{words['week_new']}: {line.new}", f"{words['week_fixed']}: {line.fixed}"]
-    return f"- {line.name}: {', '.join(said)}"
+    moved = f" ({line.change})" if line.change else ""
+    new, fixed = (words[name].lower() for name in ("column_new", "column_fixed"))
+    events = f"{words['week_events'].lower()} {line.events}{moved}"
+    return f"- {line.name}: {events}, {new} {line.new}, {fixed} {line.fixed}"
 
 
 def _part_text(part: _Part) -> list[str]:

@@ -60,7 +60,7 @@ class Week(msgspec.Struct, frozen=True):
     # events a day, of both weeks
     days: tuple[int, ...]
     new: tuple[WeekIssue, ...]
-    # older ones that happened more often than in the week before
+    # older ones that happened much more often than in the week before
     worse: tuple[WeekIssue, ...]
     worse_total: int
     # resolved, and silent since

@@ -16,6 +16,10 @@ from mana_errors.store.queries import load
 _SQL: Final = load("weekly")
 # Of each list: more is read on the pages.
 MAX_TOLD: Final = 5
+# So many more events, and half as many again, than in the week before are worse; fewer come and go.
+MIN_RISE: Final = 10
+_APPS: Final = _SQL["apps"].format(fixed=_SQL["fixed"])
+_ISSUES: Final = _SQL["issues"].format(fixed=_SQL["fixed"], limit=MAX_TOLD, rise=MIN_RISE)
 
 
 class Due(NamedTuple):
@@ -36,13 +40,12 @@ async def read_week(connection: Connection, span: Span, apps: Apps) -> Week:
     """What happened to these apps; None: to all."""
     seen = None if apps is None else sorted(apps)
     times = (seen, span.before, span.start, span.end)
-    sql = {name: text.replace("{fixed}", _SQL["fixed"]) for name, text in _SQL.items()}
-    fared = await connection.fetch(sql["apps"], *times)
-    daily = await connection.fetch(sql["days"], seen, span.before, span.end, span.zone)
+    fared = await connection.fetch(_APPS, *times)
+    daily = await connection.fetch(_SQL["days"], seen, span.before, span.end, span.zone)
     counts = {row["day"]: row["count"] for row in daily}
     lists: defaultdict[str, list[WeekIssue]] = defaultdict(list)
     totals: dict[str, int] = {}
-    for row in await connection.fetch(sql["issues"].replace("{limit}", str(MAX_TOLD)), *times):
+    for row in await connection.fetch(_ISSUES, *times):
         lists[row["list"]].append(msgspec.convert(dict(row), WeekIssue))
         totals[row["list"]] = row["total"]
     return Week(

@@ -59,7 +59,8 @@ WITH counted AS MATERIALIZED (
     UNION ALL
     SELECT 'worse', i.id, c.events, c.before, c.events - c.before
     FROM counted c JOIN error_logs.issues i ON i.id = c.issue_id
-    WHERE i.first_seen < $3 AND i.status = 'unresolved' AND c.events > c.before
+    WHERE i.first_seen < $3 AND i.status = 'unresolved'
+        AND c.events >= c.before + {rise} AND c.events >= c.before * 1.5
     UNION ALL
     SELECT 'met', i.id, c.events, c.before, i.users
     FROM counted c JOIN error_logs.issues i ON i.id = c.issue_id
