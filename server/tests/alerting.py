@@ -84,7 +84,9 @@ async def hurry(connection: Connection) -> None:
     await connection.execute(
         "UPDATE error_logs.deliveries SET due_at = now() WHERE state = 'waiting'"
     )
-    await connection.execute("UPDATE error_logs.channels SET next_at = '-infinity', paused_until = NULL")
+    await connection.execute(
+        "UPDATE error_logs.channels SET next_at = '-infinity', paused_until = NULL"
+    )
 
 
 async def until(condition: Callable[[], Awaitable[Any] | Any], what: str) -> None:

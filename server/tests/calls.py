@@ -35,6 +35,7 @@ class Things:
     key: UUID
     # of the server, not of the app
     member: UUID
+    channel: UUID
 
 
 async def make_things(connection: Connection, app: str) -> Things:
@@ -54,7 +55,12 @@ async def make_things(connection: Connection, app: str) -> Things:
     member = await add_member(connection, f"{uuid4().hex}@example.org", Role.MEMBER)
     remark = Comment(f"{app} comment")
     comment = await activity.write(connection, issue, remark, None, COMMAND)
-    return Things(created.id, issue, event, comment.id, key.id, member.id)
+    channel = uuid4()
+    await add(connection, "channels", id=channel, name=f"{app} channel", target=_EMAIL)
+    return Things(created.id, issue, event, comment.id, key.id, member.id, channel)
+
+
+_EMAIL = {"kind": "email", "to": ["owners"]}
 
 
 @dataclass(frozen=True)
@@ -73,6 +79,9 @@ def _get(path: Callable[[Things], str], *, of_app: bool = False) -> Callable[[Th
 
 
 _REPORT = {"errorCode": "E", "errorType": "T", "message": "m"}
+
+# nobody listens there, and no address is allowed
+_HOOK = {"kind": "webhook", "url": "https://127.0.0.1:9/hook"}
 
 CALLS: dict[str, Callable[[Things], Sent]] = {
     "reportError": lambda t: Sent("/api/v1/errors", 201, {**_REPORT, "appId": t.app}),
@@ -130,6 +139,14 @@ CALLS: dict[str, Callable[[Things], Sent]] = {
     "listViews": _get(lambda _: "/api/v1/views"),
     "createView": lambda _: Sent("/api/v1/views", 201, {"name": "v", "q": "is:unresolved"}),
     "deleteView": lambda _: Sent(f"/api/v1/views/{uuid4()}", 404),
+    "listChannels": _get(lambda _: "/api/v1/channels"),
+    "createChannel": lambda _: Sent("/api/v1/channels", 201, {"name": "hook", "target": _HOOK}),
+    "getChannel": _get(lambda t: f"/api/v1/channels/{t.channel}"),
+    "changeChannel": lambda t: Sent(f"/api/v1/channels/{t.channel}", 200, {"enabled": True}),
+    "deleteChannel": lambda _: Sent(f"/api/v1/channels/{uuid4()}", 404),
+    "testChannel": lambda t: Sent(f"/api/v1/channels/{t.channel}/test", 200),
+    "listDeliveries": _get(lambda _: "/api/v1/deliveries"),
+    "retryDelivery": lambda _: Sent(f"/api/v1/deliveries/{uuid4()}/retry", 404),
     "listApps": _get(lambda _: "/api/v1/apps"),
     "createApp": lambda _: Sent("/api/v1/apps", 201, {"id": f"new-{uuid4().hex}"}),
     "getApp": _get(lambda t: f"/api/v1/apps/{t.app}", of_app=True),

@@ -18,7 +18,6 @@ from alerting import (
     until,
 )
 from mana_errors.alerts import channels as kinds
-from mana_errors.alerts import channels as kinds
 from mana_errors.alerts import retry, send
 from mana_errors.alerts.channels.webhook import WebhookBody
 from mana_errors.alerts.client import Client, taken

@@ -84,6 +84,14 @@ async def delete(connection: Connection, channel_id: UUID, actor: Actor) -> None
         await audit.note(connection, actor, "channel.delete", str(channel_id), {"name": name})
 
 
+async def tested(connection: Connection, channel: Channel, actor: Actor, *, worked: bool) -> None:
+    """Somebody sent a test; if it worked, the channel is left alone no longer."""
+    if worked:
+        await connection.execute(_SQL["works"], channel.id)
+    details = {"name": channel.name, "sent": worked}
+    await audit.note(connection, actor, "channel.test", str(channel.id), details)
+
+
 async def _one(connection: Connection, query: str, channel_id: UUID) -> Channel:
     row = await connection.fetchrow(_SQL[query], channel_id)
     if row is None:

@@ -42,6 +42,9 @@ class Page:
     scope: Right | None = "read"
     # it is about the whole server: who is bound to some apps may not
     all_apps: bool = False
+    # a signature in its path is the proof: whoever has it may send it, from anywhere; its fields
+    # are not read
+    signed: bool = False
 
 
 class _ForeignForm(Forbidden):
@@ -97,7 +100,7 @@ async def _show(page: Page, visit: Visit) -> Response:
             visit.principal.must(page.scope)
             if page.all_apps:
                 visit.principal.must_see_all()
-        if page.method == "POST":
+        if page.method == "POST" and not page.signed:
             visit = dataclasses.replace(visit, form=await read_form(visit.request))
             _must_be_ours(visit)
         return await page.show(visit)

@@ -9,6 +9,7 @@ from starlette.routing import BaseRoute, Route
 from mana_errors.web import (
     account,
     actions,
+    answers,
     apps,
     audit,
     discussion,
@@ -61,6 +62,12 @@ PAGES: Final[tuple[Page, ...]] = (
     Page("POST", "/invitation/{secret}", links.join, None),
     Page("GET", "/password/{secret}", links.show, None),
     Page("POST", "/password/{secret}", links.set_password, None),
+    # links in messages
+    Page("GET", "/act/{token}", answers.ask, None),
+    Page("POST", "/act/{token}", answers.do, None, signed=True),
+    Page("GET", "/mute/{token}", answers.ask_mute, None),
+    Page("POST", "/mute/{token}", answers.mute, None, signed=True),
+    Page("POST", "/mute/{token}/undo", answers.unmute, None, signed=True),
     Page("POST", "/theme", theme.choose, None),
     # oneself
     Page("GET", "/account", account.show),

@@ -31,7 +31,9 @@ STEP_S: Final = 8.0
 # RFC 5321: 4xx may work later, 5xx never.
 _PERMANENT: Final = 500
 # The local part may be anything that needs no quotes; the domain a name or an address.
-ADDRESS: Final = re.compile(r"[^\s@<>\"(),:;\\\[\]\x00-\x1f\x7f]{1,64}@[^\s@<>\"(),:;\\\x00-\x1f\x7f]{1,253}")
+ADDRESS: Final = re.compile(
+    r"[^\s@<>\"(),:;\\\[\]\x00-\x1f\x7f]{1,64}@[^\s@<>\"(),:;\\\x00-\x1f\x7f]{1,253}"
+)
 
 
 def make(target: Target, _secret: str, _client: Client, settings: Settings) -> Send:
@@ -77,9 +79,9 @@ def compose(mail: Rendered, recipient: str, mute_url: str, settings: Settings) -
         raise Refused("a header would have a line break in it") from error
     made.set_content(mail.text)
     made.add_alternative(mail.html, subtype="html")
-    html = made.get_body(("html",))
-    for image in mail.images if html is not None else ():
-        html.add_related(image.png, "image", "png", cid=f"<{image.name}>", disposition="inline")
+    if (html := made.get_body(("html",))) is not None:
+        for image in mail.images:
+            html.add_related(image.png, "image", "png", cid=f"<{image.name}>", disposition="inline")
     return made
 
 

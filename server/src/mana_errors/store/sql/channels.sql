@@ -33,3 +33,7 @@ SELECT {columns} FROM error_logs.channels WHERE id = $1 AND deleted_at IS NULL F
 -- name: delete
 UPDATE error_logs.channels SET deleted_at = now(), secrets = NULL
 WHERE id = $1 AND deleted_at IS NULL RETURNING name;
+
+-- name: works
+UPDATE error_logs.channels SET failures = 0, paused_until = NULL, next_at = '-infinity'
+WHERE id = $1;
