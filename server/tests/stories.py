@@ -8,6 +8,7 @@ from mana_errors.alerts.message import Message, Story
 from mana_errors.model.alert import Alert, Firing, IssueFacts
 from mana_errors.model.event import Severity
 from mana_errors.model.rule import Fact
+from mana_errors.model.weekly import AppWeek, Week, WeekIssue, week_of
 
 SERVER = "https://errors.example.org"
 AT = datetime(2026, 11, 23, 14, 5, tzinfo=UTC)
@@ -113,3 +114,26 @@ def hostile(text: str) -> list[Message]:
     one = story(facts=facts, app=text or "x", rule=text or "x", fact=Fact.REGRESSED,
                 reason={"release": text})  # fmt: skip
     return [message(one), message(*[one] * 10, more=5)]
+
+
+def week(title: str = "") -> Week:
+    """A week of thirteen apps."""
+    names = ["Chat", "Picture", "Todo", *(f"App {at}" for at in range(10))]
+    apps = tuple(
+        AppWeek(name, title or name, 4_000 - 300 * at, 3_800 - 250 * at, at, 2 * at)
+        for at, name in enumerate(names)
+    )
+    issues = tuple(
+        WeekIssue(number(at), "Chat", title or issue().title, one, 90 * (at + 1), 30 * at, 7 * at)
+        for at, one in enumerate(Severity)
+    )
+    return Week(
+        span=week_of(AT.date(), "Europe/Berlin"),
+        apps=apps,
+        days=(310, 290, 420, 300, 305, 120, 90, 330, 350, 300, 420, 610, 200, 150),
+        new=issues[:2],
+        worse=issues,
+        worse_total=9,
+        fixed=(),
+        met=issues[2:],
+    )

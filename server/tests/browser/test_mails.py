@@ -6,6 +6,8 @@ from playwright.sync_api import Browser
 import stories
 from mana_errors.alerts.channels.email_text import render
 from mana_errors.alerts.mail import Rendered, standalone
+from mana_errors.alerts.weekly_text import render_week
+from mana_errors.alerts.words import LANGUAGES
 
 # WCAG 2.2, 1.4.3.
 CONTRAST = 4.5
@@ -43,6 +45,19 @@ _WORST = """() => {
 def test_mails_are_readable(chromium: Browser, case: str, width: int, scheme: str) -> None:
     """No scrolling aside, and each text stands out from its ground."""
     _readable(chromium, render(stories.CASES[case], "de", stories.SERVER), width, scheme)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [320, 800])
+@pytest.mark.parametrize("title", [stories.issue().title, *stories.HOSTILE[:3], "W" * 5_000])
+def test_weekly_reports_are_readable(
+    chromium: Browser, title: str, width: int, scheme: str
+) -> None:
+    """Of apps and issues with any name."""
+    week = stories.week(title)
+    for language in LANGUAGES:
+        mail = render_week(week, language, stories.SERVER, stories.SERVER)
+        _readable(chromium, mail, width, scheme)
 
 
 @pytest.mark.parametrize("text", stories.HOSTILE)

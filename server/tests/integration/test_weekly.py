@@ -22,7 +22,8 @@ from mana_errors.config import Settings, load_settings
 from mana_errors.model.delivery import State
 from mana_errors.model.principal import Role
 from mana_errors.model.weekly import last_week, week_of
-from mana_errors.store import members
+from mana_errors.retention import ages
+from mana_errors.store import answers, members
 from mana_errors.store import weekly as store
 from mana_errors.store.audit import COMMAND
 from mana_errors.store.db import Connection
@@ -168,6 +169,32 @@ async def test_a_week_of_nothing_is_not_told(
         await _send_due(migrated_dsn, _settings(tmp_path, box.port))
     assert not box.got
     assert await _states(connection) == [(State.SKIPPED, 1, "nothing to tell")]
+
+
+async def test_who_muted_all_e_mail_gets_no_report(
+    connection: Connection, migrated_dsn: str, tmp_path: Path
+) -> None:
+    """Nor is it kept for when they take that back: it would be old."""
+    await _issue(connection, first=IN_WEEK, now=3)
+    await _member(connection, "a@example.org")
+    await answers.mute(connection, "a@example.org", "", on=True)
+    async with _mailbox() as box:
+        await _send_due(migrated_dsn, _settings(tmp_path, box.port))
+        assert not box.got
+        await answers.mute(connection, "a@example.org", "", on=False)
+        await _send_due(migrated_dsn, _settings(tmp_path, box.port), MONDAY + timedelta(days=7))
+    assert [str(mail["Subject"]) for mail in box.got] == []
+
+
+async def test_old_reports_are_forgotten(connection: Connection) -> None:
+    """After ninety days."""
+    member = await _member(connection, "a@example.org")
+    today = datetime.now(UTC)
+    for days in (80, 100):
+        week = (today - timedelta(days=days)).date()
+        await add(connection, "weekly_reports", week=week, member_id=member, due_at=today)
+    await ages.forget_reports(connection, today)
+    assert len(await _states(connection)) == 1
 
 
 async def test_a_server_that_is_away_is_asked_again(

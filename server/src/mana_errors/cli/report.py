@@ -9,11 +9,12 @@ import typer
 from mana_errors.cli.options import DataDir, address
 
 if TYPE_CHECKING:
+    from mana_errors.alerts.mail import Rendered
     from mana_errors.model.weekly import Week
     from mana_errors.store.db import Connection
 
 
-def report(
+def report(  # noqa: PLR0913 - options
     week: Annotated[
         str, typer.Option(help="A day of the week to report, as 2026-11-16. Default: last week.")
     ] = "",
@@ -24,6 +25,9 @@ def report(
     html: Annotated[
         Path | None, typer.Option(help="Write the e-mail's HTML to a file, its pictures in it.")
     ] = None,
+    to: Annotated[
+        str, typer.Option(help="Send it to an address, by the server's SMTP setting.")
+    ] = "",
     data_dir: DataDir = None,
 ) -> None:
     """Print what happened in a week: new, worse and fixed issues, by app."""
@@ -35,10 +39,28 @@ def report(
         raise typer.BadParameter(f"must be one of {', '.join(LANGUAGES)}", param_hint="--language")
     read = _read(week, frozenset(app) if app else None, data_dir)
     mail = render_week(read, language, address(data_dir))
+    if to:
+        typer.echo(_send(mail, to, data_dir))
     if html is not None:
         html.write_text(standalone(mail), encoding="utf-8")
-    else:
+    if not to and html is None:
         typer.echo(f"{mail.subject}\n\n{mail.text}", nl=False)
+
+
+def _send(mail: "Rendered", to: str, data_dir: Path | None) -> str:
+    """What the server answered."""
+    import asyncio
+
+    from mana_errors.alerts.channels import email
+    from mana_errors.config import load_settings
+    from mana_errors.errors import BadSetting
+
+    settings = load_settings(data_dir=data_dir)
+    if not settings.smtp_url:
+        raise BadSetting("MANA_ERRORS_SMTP_URL: is not set, so no e-mail can be sent")
+    made = email.compose(mail, email.checked_address(to), settings.address, settings)
+    made["Message-ID"] = email.new_message_id(settings)
+    return asyncio.run(email.transmit(made, settings))
 
 
 def _read(week: str, apps: frozenset[str] | None, data_dir: Path | None) -> "Week":

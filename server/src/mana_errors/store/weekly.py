@@ -7,9 +7,12 @@ from uuid import UUID
 
 import msgspec
 
+from mana_errors.errors import NotFound
 from mana_errors.model.delivery import State
 from mana_errors.model.principal import Apps
 from mana_errors.model.weekly import DAYS, AppWeek, Span, Week, WeekIssue
+from mana_errors.store import audit
+from mana_errors.store.audit import Actor
 from mana_errors.store.db import Connection
 from mana_errors.store.queries import load
 
@@ -84,14 +87,25 @@ async def want(connection: Connection, member_id: UUID, *, wanted: bool) -> None
     await connection.execute(_SQL["want"], member_id, wanted)
 
 
-async def unwant(connection: Connection, email: str) -> None:
-    """No more to an address, as normal_email makes it."""
-    await connection.execute(_SQL["want_by_email"], email, False)  # noqa: FBT003 - a parameter
+async def want_by_link(connection: Connection, email: str, address: str, *, wanted: bool) -> None:
+    """Whether an address, as normal_email makes it, gets it: by a link that was sent there."""
+    async with connection.transaction():
+        if await connection.fetchval(_SQL["want_by_email"], email, wanted) is not None:
+            actor = Actor(f"link:{email}", address)
+            await audit.note(connection, actor, "member.weekly", email, {"wanted": wanted})
 
 
 async def wants(connection: Connection, member_id: UUID) -> bool:
     """Whether a member gets it."""
     return bool(await connection.fetchval(_SQL["wants"], member_id))
+
+
+async def wants_by_link(connection: Connection, email: str) -> bool:
+    """Whether an address gets it. Raises NotFound where nobody has it any more."""
+    wanted = await connection.fetchval(_SQL["wants_by_email"], email)
+    if wanted is None:
+        raise NotFound(f"there is no member {email}")
+    return bool(wanted)
 
 
 async def forget(connection: Connection, before: date) -> None:

@@ -18,6 +18,7 @@ from mana_errors.web import (
     issues,
     links,
     members,
+    no_weekly,
     outcomes,
     second_factor,
     setup,
@@ -68,6 +69,9 @@ PAGES: Final[tuple[Page, ...]] = (
     Page("GET", "/mute/{token}", answers.ask_mute, None),
     Page("POST", "/mute/{token}", answers.mute, None, signed=True),
     Page("POST", "/mute/{token}/undo", answers.unmute, None, signed=True),
+    Page("GET", "/no-weekly/{token}", no_weekly.ask, None),
+    Page("POST", "/no-weekly/{token}", no_weekly.stop, None, signed=True),
+    Page("POST", "/no-weekly/{token}/undo", no_weekly.start, None, signed=True),
     Page("POST", "/theme", theme.choose, None),
     # oneself
     Page("GET", "/account", account.show),

@@ -97,6 +97,7 @@ FROM (
     JOIN error_logs.members m ON m.id = w.member_id
     WHERE w.week = $1 AND w.state = 'waiting' AND w.due_at <= $2
         AND m.weekly AND m.disabled_at IS NULL
+        AND NOT EXISTS (SELECT FROM error_logs.muted WHERE email = m.email)
     ORDER BY w.due_at, w.member_id LIMIT 1 FOR UPDATE OF w SKIP LOCKED
 ) AS due
 JOIN error_logs.members m ON m.id = due.member_id
@@ -113,10 +114,13 @@ WHERE week = $1 AND member_id = $2;
 UPDATE error_logs.members SET weekly = $2 WHERE id = $1 AND weekly <> $2;
 
 -- name: want_by_email
-UPDATE error_logs.members SET weekly = $2 WHERE email = $1 AND weekly <> $2;
+UPDATE error_logs.members SET weekly = $2 WHERE email = $1 AND weekly <> $2 RETURNING id;
 
 -- name: wants
 SELECT weekly FROM error_logs.members WHERE id = $1;
+
+-- name: wants_by_email
+SELECT weekly FROM error_logs.members WHERE email = $1;
 
 -- name: forget
 -- Reports of weeks that began before a day.
