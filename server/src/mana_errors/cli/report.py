@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from mana_errors.store.db import Connection
 
 
-def report(  # noqa: PLR0913 - options
+def report(  # noqa: PLR0913, PLR0917 - options
     week: Annotated[
         str, typer.Option(help="A day of the week to report, as 2026-11-16. Default: last week.")
     ] = "",
