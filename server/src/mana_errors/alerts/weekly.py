@@ -8,15 +8,12 @@ import asyncio
 import contextlib
 import logging
 from datetime import UTC, datetime, timedelta
-from email.utils import format_datetime
 from typing import Final
 
 from mana_errors import meters
-from mana_errors.alerts.channels import email
 from mana_errors.alerts.links import Links
 from mana_errors.alerts.retry import MAX_ATTEMPTS, wait_before
 from mana_errors.alerts.send import TRY_S
-from mana_errors.alerts.weekly_text import render_week
 from mana_errors.alerts.words import LANGUAGES
 from mana_errors.config import Settings
 from mana_errors.errors import Refused, Unreachable
@@ -85,6 +82,10 @@ async def _read(
 
 async def _send(week: Week, due: Due, settings: Settings) -> str | Refused | Unreachable:
     """What the server answered, or why it did not take it; empty: there is nothing to tell."""
+    # 5 MB that are needed once a week
+    from mana_errors.alerts.channels import email  # noqa: PLC0415
+    from mana_errors.alerts.weekly_text import render_week  # noqa: PLC0415
+
     if week.is_empty:
         return ""
     language = due.language if due.language in LANGUAGES else settings.language
@@ -94,7 +95,7 @@ async def _send(week: Week, due: Due, settings: Settings) -> str | Refused | Unr
         mail = email.compose(rendered, email.checked_address(due.email), mute_url, settings)
         name = f"week-{due.week}-{due.member_id}"
         mail["Message-ID"] = f"<{name}@{settings.smtp_from.rpartition('@')[2]}>"
-        mail["Date"] = format_datetime(week.span.end + TOLD_AT)
+        mail["Date"] = week.span.end + TOLD_AT
         async with asyncio.timeout(TRY_S):
             return await email.transmit(mail, settings)
     except (Refused, Unreachable) as error:
