@@ -52,6 +52,7 @@ crash: setup ## 200 kills under load: nothing lost, nothing doubled
 
 screenshots: setup ## Take the pictures of docs/images anew
 	$(BIN)/python scripts/screenshots.py
+	$(BIN)/python scripts/screenshot_mails.py
 
 FUZZ_SECONDS ?= 600
 FUZZ_TARGETS := envelope event store security otlp stack

@@ -25,7 +25,7 @@ GAPS = {
 }
 OPEN_ELSEWHERE = (
     *("/welcome/", "/invitation/", "/password/"),
-    *("/members/{id}", "/events/", "/tail/events"),
+    *("/members/{id}", "/events/", "/tail/events", "/no-weekly/"),
 )
 # WCAG 2.2 AA, and what is merely good.
 AXE = """

@@ -45,6 +45,7 @@ def jobs(settings: Settings) -> list[Job]:
         Job("deleted issues", 10, issues.purge),
         # Whole days: more often changes nothing.
         Job("forgotten issues", 3600, lambda c: issues.forget(c, settings, datetime.now(UTC))),
+        Job("reports", 3600, lambda c: ages.forget_reports(c, datetime.now(UTC))),
         Job("undos", 600, lambda c: workflow.forget_undos(c, datetime.now(UTC))),
         Job("users", users.INTERVAL_S, lambda c: users.forget_deleted(c, table)),
     ]

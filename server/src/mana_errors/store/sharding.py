@@ -42,5 +42,6 @@ PLACEMENT: Final[dict[str, Placement]] = {
     "rules": "local",
     "alerts": "local",
     "deliveries": "local",
+    "weekly_reports": "local",
     "migrations": "local",
 }

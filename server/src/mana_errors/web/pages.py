@@ -21,6 +21,7 @@ from mana_errors.web import (
     links,
     members,
     merging,
+    no_weekly,
     outcomes,
     second_factor,
     setup,
@@ -75,6 +76,9 @@ PAGES: Final[tuple[Page, ...]] = (
     Page("GET", "/mute/{token}", answers.ask_mute, None),
     Page("POST", "/mute/{token}", answers.mute, None, signed=True),
     Page("POST", "/mute/{token}/undo", answers.unmute, None, signed=True),
+    Page("GET", "/no-weekly/{token}", no_weekly.ask, None),
+    Page("POST", "/no-weekly/{token}", no_weekly.stop, None, signed=True),
+    Page("POST", "/no-weekly/{token}/undo", no_weekly.start, None, signed=True),
     Page("POST", "/theme", theme.choose, None),
     # oneself
     Page("GET", "/account", account.show),
