@@ -36,6 +36,8 @@ PLACEMENT: Final[dict[str, Placement]] = {
     "sign_in_failures": "local",
     "audit_log": "local",
     "tokens": "local",
+    "jobs": "local",
+    "nodes": "local",
     "channels": "local",
     "rules": "local",
     "alerts": "local",

@@ -27,6 +27,7 @@ from mana_errors.web import (
     system,
     tail,
     theme,
+    tokens,
     views,
 )
 from mana_errors.web.assets import ASSET_ROUTE
@@ -85,6 +86,10 @@ PAGES: Final[tuple[Page, ...]] = (
     Page("POST", "/members/{id}/disable", members.disable, "admin", all_apps=True),
     Page("POST", "/members/{id}/enable", members.enable, "admin", all_apps=True),
     Page("POST", "/members/{id}/password", members.make_password_link, "admin", all_apps=True),
+    # scripts
+    Page("GET", "/tokens", tokens.show_list, "admin", all_apps=True),
+    Page("POST", "/tokens", tokens.create, "admin", all_apps=True),
+    Page("POST", "/tokens/{id}/revoke", tokens.revoke, "admin", all_apps=True),
     # apps and what was done
     Page("GET", "/apps", apps.show_list),
     Page("POST", "/apps", apps.create, "admin", all_apps=True),

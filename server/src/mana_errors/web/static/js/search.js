@@ -67,7 +67,7 @@ export function watchSearch() {
     if (list.hidden) return;
     if (event.key === "ArrowDown") mark(1);
     else if (event.key === "ArrowUp") mark(-1);
-    else if ((event.key === "Enter" || event.key === "Tab") && chosen >= 0) take(all("li", list)[chosen].dataset.offer ?? "");
+    else if ((event.key === "Enter" || event.key === "Tab") && chosen >= 0) take(all("li", list)[chosen]?.dataset.offer ?? "");
     else if (event.key === "Escape") close();
     else return;
     event.preventDefault();
