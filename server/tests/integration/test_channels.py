@@ -1,6 +1,7 @@
 """Channels of services, against a receiver that answers as they do."""
 
 from collections.abc import Iterator
+from types import ModuleType
 
 import pytest
 
