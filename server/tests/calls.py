@@ -63,7 +63,7 @@ async def make_things(connection: Connection, app: str) -> Things:
     )
     alert = await add_alert(connection, issue, rule_id=rule.id, app_id=app)
     channel = uuid4()
-    await add(connection, "channels", id=channel, name=f"{app} channel", target=_EMAIL)
+    await add(connection, "channels", id=channel, name="owners", target=_EMAIL)
     return Things(created.id, issue, event, comment.id, key.id, rule.id, alert, member.id, channel)
 
 
@@ -118,6 +118,7 @@ CALLS: dict[str, Callable[[Things], Sent]] = {
     "unmergeIssue": lambda t: Sent(
         f"/api/v1/issues/{t.issue}/unmerge", 400, {"hashes": [str(t.issue)]}, of_app=True
     ),
+    "listIssueGroups": _get(lambda t: f"/api/v1/issues/{t.issue}/groups", of_app=True),
     "listActivity": _get(lambda t: f"/api/v1/issues/{t.issue}/activity", of_app=True),
     "addComment": lambda t: Sent(
         f"/api/v1/issues/{t.issue}/comments", 201, {"text": "seen"}, of_app=True

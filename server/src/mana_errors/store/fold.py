@@ -7,6 +7,7 @@ from uuid import UUID
 
 import msgspec
 
+from mana_errors.model.event import Severity
 from mana_errors.model.ids import uuid7
 from mana_errors.model.issue import Delta
 from mana_errors.store import sketch
@@ -101,14 +102,16 @@ async def _add_hashes(
         await connection.execute(_SQL["adopt_hashes"], *values)
 
 
-async def grow_issues(connection: Connection, growth: dict[UUID, Delta]) -> None:
-    """Add to known issues: issue -> what all its hashes got."""
+async def grow_issues(connection: Connection, growth: dict[UUID, Delta]) -> dict[UUID, Severity]:
+    """Add to known issues: issue -> what all its hashes got. The severity of those that have had
+    worse events."""
     if not growth:
-        return
+        return {}
     ids = sorted(growth)
     deltas = [growth[issue] for issue in ids]
     counts = [delta.count for delta in deltas]
-    await connection.execute(_SQL["grow_issues"], ids, *_columns(deltas), counts)
+    rows = await connection.fetch(_SQL["grow_issues"], ids, *_columns(deltas), counts)
+    return {row["id"]: Severity(row["worst"]) for row in rows}
 
 
 async def grow_merged(connection: Connection, deltas: list[Delta]) -> None:

@@ -19,17 +19,17 @@ from mana_errors.triage.watch import Candidate, Sight, Watch, Watched, since
 async def alert(
     connection: Connection, watch: Watch, sights: Sequence[Sight], now: datetime
 ) -> None:
-    """The stages: what needs no question, when rules last fired, what filters find, numbers."""
+    """The stages: what needs no question, what filters find, when rules last fired, numbers."""
     await refresh(connection, watch)
     if watch.is_empty or not sights:
         return
     await _count(connection, watch, sights, now)
-    may = [candidate for sight in sights for candidate in watch.candidates(sight, now)]
+    may = watch.candidates(sights, now)
     while watch.broken:
         await failed(connection, *watch.broken.popitem())
     if may:
-        may = await _with_last_fired(connection, watch, may)
         may = await _with_found(connection, watch, may, now)
+        may = await _with_last_fired(connection, watch, may)
         await fire(connection, await _decided(connection, watch, may, now), now)
 
 

@@ -44,13 +44,14 @@ async def _fold(connection: Connection, merged: list[Delta], watch: Watch) -> No
     made = await fold.add_issues(connection, new, places)
     await releases.see(connection, merged, {delta.grouping_hash for delta in new})
     growth = _by_issue(merged, known)
-    await fold.grow_issues(connection, growth)
+    worse = await fold.grow_issues(connection, growth)
     await fold.grow_merged(connection, [d for d in merged if _is_merged(d, places)])
     await fold.roll_up(connection, merged)
     await fold.count_users(connection, [item for item in merged if item.grouping_hash in known])
     await facets.add(connection, merged)
     reopened = await reopen(connection, growth)
-    sights = [*seen_new(made, new), *seen_again(growth, reopened, _with_others(places))]
+    again = seen_again(growth, worse, reopened, _with_others(places))
+    sights = [*seen_new(made, new), *again]
     await alert(connection, watch, sights, datetime.now(UTC))
 
 

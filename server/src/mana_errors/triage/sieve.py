@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from typing import Final
 
+import msgspec
+
 from mana_errors.model.event import Severity
 from mana_errors.model.facets import pair
 from mana_errors.model.issue import Delta, IssueStatus
@@ -35,24 +37,46 @@ _COMPARED: Final[dict[Operator, Callable[[int, int], bool]]] = {
 }
 
 
-def judge(search: Search, delta: Delta, now: datetime, *, is_new: bool) -> bool | None:
-    """Whether a search finds the issue that a delta grows, or makes."""
+class Seen(msgspec.Struct, frozen=True, eq=False, gc=False):
+    """An issue that a delta grows, or makes."""
+
+    delta: Delta
+    # the worst ever
+    severity: Severity
+    is_new: bool
+    now: datetime
+
+
+def judge(search: Search, seen: Seen) -> bool | None:
+    """Whether a search finds the issue."""
     match search:
-        case AllOf(parts):
-            return _all(judge(part, delta, now, is_new=is_new) for part in parts)
-        case AnyOf(parts):
-            parts = (judge(part, delta, now, is_new=is_new) for part in parts)
-            return _not(_all(_not(part) for part in parts))
-        case Not(part):
-            return _not(judge(part, delta, now, is_new=is_new))
-        case Match():
-            return _match(search, delta)
         case Compare():
-            return _compare(search, delta, now, is_new=is_new)
+            return _compare(search, seen)
+        case Match():
+            return _match(search, seen.delta)
+        case AllOf(parts):
+            return _all(judge(part, seen) for part in parts)
+        case AnyOf(parts):
+            return _not(_all(_not(judge(part, seen)) for part in parts))
+        case Not(part):
+            return _not(judge(part, seen))
         case Text(pattern):
             # What is not in these words may be in those of an event before.
+            delta = seen.delta
             text = f"{delta.title} {delta.culprit} {delta.error_type} {delta.fingerprint}"
-            return True if _holds(pattern, text.lower(), "*", lower=True) else None
+            return _holds(pattern, text, anywhere=True) or None
+
+
+def floor(search: Search) -> int:
+    """The rank of the least severity that an issue needs to be found."""
+    parts = search.parts if isinstance(search, AllOf) else (search,)
+    return max((_floor(part) for part in parts if isinstance(part, Compare)), default=0)
+
+
+def _floor(term: Compare) -> int:
+    if not isinstance(term.value, Severity) or term.operator in {Operator.UNDER, Operator.TO}:
+        return 0
+    return term.value.rank + (term.operator is Operator.OVER)
 
 
 def _not(value: bool | None) -> bool | None:  # noqa: FBT001 - it is what is negated
@@ -67,7 +91,7 @@ def _all(values: Iterable[bool | None]) -> bool | None:
 def _match(term: Match, delta: Delta) -> bool | None:
     """What its events have, the issue has; what they have not, others of it may have."""
     if term.field == "app":
-        return _holds(term.pattern, delta.app_id) or (term.pattern.is_anything)
+        return _holds(term.pattern, delta.app_id)
     if term.field == "fingerprint":
         return _holds(term.pattern, delta.fingerprint) or None
     if term.field in {"type", "environment", "release"}:
@@ -85,42 +109,34 @@ def _values(field: str, delta: Delta) -> set[str]:
     return {rollup.environment for rollup in delta.rollups} - {""}
 
 
-def _holds(pattern: Pattern, text: str, around: str = "", *, lower: bool = False) -> bool:
-    """As LIKE has it; `around`: anywhere within the text."""
-    pieces = [piece.lower() for piece in pattern.pieces] if lower else list(pattern.pieces)
-    if around:
-        pieces = ["", *pieces, ""]
+def _holds(pattern: Pattern, text: str, *, anywhere: bool = False) -> bool:
+    """As LIKE has it; anywhere within the text, in any case, as ILIKE has it."""
+    pieces = list(pattern.pieces)
+    if anywhere:
+        text, pieces = text.lower(), ["", *map(str.lower, pieces), ""]
     if len(pieces) == 1:
         return text == pieces[0]
     first, *middle, last = pieces
-    if not text.startswith(first) or not text.endswith(last):
-        return False
     at, end = len(first), len(text) - len(last)
+    if at > end or not text.startswith(first) or not text.endswith(last):
+        return False
     for piece in middle:
-        at = text.find(piece, at, end)
-        if at < 0:
+        found = text.find(piece, at, end)
+        if found < 0:
             return False
-        at += len(piece)
-    return at <= end
+        at = found + len(piece)
+    return True
 
 
-def _compare(term: Compare, delta: Delta, now: datetime, *, is_new: bool) -> bool | None:
+def _compare(term: Compare, seen: Seen) -> bool | None:
     if isinstance(term.value, Severity):
-        return _severity(term.operator, term.value, delta.severity, is_new=is_new)
-    if term.field == "count" and is_new and isinstance(term.value, int):
-        return _COMPARED[term.operator](delta.count, term.value)
-    if term.field == "is" and is_new:
+        return _COMPARED[term.operator](seen.severity.rank, term.value.rank)
+    if not seen.is_new:
+        return None
+    if term.field == "count" and isinstance(term.value, int):
+        return _COMPARED[term.operator](seen.delta.count, term.value)
+    if term.field == "is":
         if term.value == NEW:
-            return delta.first_seen > now - _NEW_FOR
+            return seen.delta.first_seen > seen.now - _NEW_FOR
         return term.value not in {REGRESSED, IssueStatus.RESOLVED, IssueStatus.IGNORED}
     return None
-
-
-def _severity(how: Operator, wanted: Severity, worst: Severity, *, is_new: bool) -> bool | None:
-    """An issue's severity is that of its worst event: this one's, or worse."""
-    if is_new or worst is Severity.CRITICAL:
-        return _COMPARED[how](worst.rank, wanted.rank)
-    if how in {Operator.OVER, Operator.FROM}:
-        return _COMPARED[how](worst.rank, wanted.rank) or None
-    too_bad = worst.rank > wanted.rank or (how is Operator.UNDER and worst is wanted)
-    return False if too_bad else None

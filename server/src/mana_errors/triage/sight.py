@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable
 from uuid import UUID
 
+from mana_errors.model.event import Severity
 from mana_errors.model.issue import Delta
 from mana_errors.model.rule import Fact
 from mana_errors.store.reopening import Reopening, Woken
@@ -19,13 +20,17 @@ def seen_new(issues: Iterable[UUID], deltas: Iterable[Delta]) -> Iterable[Sight]
             fact=Fact.NEW,
             details={"release": delta.last_release} if delta.last_release else {},
             delta=delta,
+            severity=delta.severity,
         )
 
 
 def seen_again(
-    growth: dict[UUID, Delta], reopened: Collection[Reopening], merged: Collection[UUID]
+    growth: dict[UUID, Delta],
+    worse: dict[UUID, Severity],
+    reopened: Collection[Reopening],
+    merged: Collection[UUID],
 ) -> Iterable[Sight]:
-    """Of known issues that got events; some come back, some have several hashes."""
+    """Of known issues that got events; some have had worse ones, come back, have several hashes."""
     back = {item.issue: item for item in reopened}
     for issue, delta in growth.items():
         item = back.get(issue)
@@ -36,6 +41,7 @@ def seen_again(
             fact=None if item is None else Fact(item.kind),
             details={} if item is None else item.details,
             delta=delta,
+            severity=worse.get(issue, delta.severity),
             merged=issue in merged,
         )
 
@@ -50,6 +56,7 @@ def seen_awake(woken: Iterable[Woken]) -> Iterable[Sight]:
             fact=Fact.ESCALATED,
             details=item.reopening.details,
             delta=None,
+            severity=None,
         )
 
 

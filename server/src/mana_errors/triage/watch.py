@@ -8,7 +8,7 @@ from uuid import UUID
 
 import msgspec
 
-from mana_errors.model.event import JsonObject
+from mana_errors.model.event import JsonObject, Severity
 from mana_errors.model.issue import Delta
 from mana_errors.model.rule import (
     MAX_WINDOW_MINUTES,
@@ -26,7 +26,7 @@ from mana_errors.model.search import Search
 from mana_errors.store.alerting import Pair
 from mana_errors.triage.decide import Facts, decide
 from mana_errors.triage.memory import Memory
-from mana_errors.triage.sieve import judge
+from mana_errors.triage.sieve import Seen, floor, judge
 
 # A window that ended before is history: of events that were uploaded late, nobody wants to be told.
 LATE: Final = timedelta(hours=1)
@@ -47,6 +47,11 @@ class Watched(msgspec.Struct, frozen=True, eq=False):
         """Events that an issue needs at the very least."""
         return _least(self.rule.trigger)
 
+    @property
+    def quiet(self) -> timedelta:
+        """How long it does not fire again."""
+        return timedelta(minutes=self.rule.again_after_minutes)
+
 
 class Sight(msgspec.Struct, frozen=True, eq=False):
     """What a fold, or a clock, says of one issue."""
@@ -59,6 +64,8 @@ class Sight(msgspec.Struct, frozen=True, eq=False):
     details: JsonObject
     # None: no event, a time was over
     delta: Delta | None
+    # the issue's; None: not known
+    severity: Severity | None
     # whether it has several grouping hashes
     merged: bool = False
 
@@ -78,7 +85,9 @@ class Candidate(NamedTuple):
 
 class _OfApp(NamedTuple):
     becoming: list[Watched]
+    # by the severity that issues need, least first
     occurring: list[Watched]
+    floors: list[int]
     # by the events that they need, fewest first
     counting: list[Watched]
     leasts: list[int]
@@ -140,32 +149,40 @@ class Watch:
                 unknown.append(sight.issue)
         return unknown
 
-    def candidates(self, sight: Sight, now: datetime) -> Iterator[Candidate]:
-        """Rules that may fire for an issue, as far as is known without asking the database."""
-        becoming, occurring, counting, leasts = self._rules_of(sight.app_id)
-        if sight.fact is not None:
-            yield from self._tried(becoming, sight, now)
-        if sight.delta is None:
-            return
-        yield from self._tried(occurring, sight, now)
-        if counting:
-            enough = bisect_right(leasts, self.memory.most(sight.issue))
-            yield from self._tried(
-                [item for item in counting[:enough] if not self._misses(item, sight, now)],
-                sight,
-                now,
-            )
+    def candidates(self, sights: Collection[Sight], now: datetime) -> list[Candidate]:
+        """Rules that may fire for issues, as far as is known without asking the database. Most
+        issues have none, and are left after a few comparisons."""
+        found: list[Candidate] = []
+        for sight in sights:
+            of_app = self._rules_of(sight.app_id)
+            may = of_app.becoming if sight.fact is not None else []
+            if sight.delta is not None and sight.severity is not None:
+                severe = bisect_right(of_app.floors, sight.severity.rank)
+                may = may + of_app.occurring[:severe] if severe else may
+                if of_app.counting:
+                    may = may + self._enough(of_app, sight, sight.delta.count, now)
+            if may:
+                found += self._tried(may, sight, now)
+        return found
 
-    def _misses(self, watched: Watched, sight: Sight, now: datetime) -> bool:
-        events = sight.delta.count if sight.delta is not None else 0
-        return self.memory.misses((watched.id, sight.issue), events, now) and not sight.merged
+    def _enough(self, of_app: _OfApp, sight: Sight, events: int, now: datetime) -> list[Watched]:
+        """Rules whose numbers an issue may reach."""
+        enough = bisect_right(of_app.leasts, self.memory.most(sight.issue))
+        return [
+            watched
+            for watched in of_app.counting[:enough]
+            if not self.memory.misses((watched.id, sight.issue), events, now) or sight.merged
+        ]
 
     def _tried(self, rules: list[Watched], sight: Sight, now: datetime) -> Iterator[Candidate]:
+        seen = None
+        if sight.delta is not None and sight.severity is not None:
+            seen = Seen(sight.delta, sight.severity, sight.fact is Fact.NEW, now)
         for watched in rules:
             if watched.id in self._resting and self.rests(watched, now):
                 continue
             try:
-                facts = self._may(watched, sight, now)
+                facts = self._may(watched, sight, seen, now)
             except Exception as error:  # noqa: BLE001 - told and counted by who asks
                 self.rest(watched, now)
                 self.broken[watched.id] = f"{type(error).__name__}: {error}"
@@ -173,37 +190,41 @@ class Watch:
             if facts is not None:
                 yield Candidate(watched, sight, facts)
 
-    def _may(self, watched: Watched, sight: Sight, now: datetime) -> Facts | None:
-        facts = self._facts(watched, sight, now)
-        if decide(watched.rule, facts).holds is False:
-            return None
-        if not watched.rule.filter or sight.delta is None:
-            return facts
-        is_new = sight.fact is Fact.NEW
-        found = judge(watched.search, sight.delta, now, is_new=is_new)
-        return None if found is False else msgspec.structs.replace(facts, found=found)
-
-    def _facts(self, watched: Watched, sight: Sight, now: datetime) -> Facts:
+    def _may(
+        self, watched: Watched, sight: Sight, seen: Seen | None, now: datetime
+    ) -> Facts | None:
+        """The cheapest first: most rules end here for most issues."""
+        found = None
+        if watched.rule.filter and seen is not None:
+            found = judge(watched.search, seen)
+            if found is False:
+                return None
         last = self.memory.last_fired((watched.id, sight.issue))
-        again_after = timedelta(minutes=watched.rule.again_after_minutes)
-        return Facts(
+        if last is not None and now - last >= watched.quiet:
+            # it may have fired since
+            last = None
+        facts = Facts(
             now=now,
             app_id=sight.app_id,
             environments=sight.environments,
             fact=sight.fact,
             details=sight.details,
-            # it may have fired since
-            last_fired=last if last is not None and now - last < again_after else None,
+            last_fired=last,
+            found=found,
         )
+        return None if decide(watched.rule, facts).holds is False else facts
 
     def _rules_of(self, app_id: str) -> _OfApp:
         found = self._of_app.get(app_id)
         if found is None:
             rules = [w for w in self._rules if w.rule.apps is None or app_id in w.rule.apps]
+            occurring = [w for w in rules if isinstance(w.rule.trigger, Occurs)]
+            occurring.sort(key=lambda watched: floor(watched.search))
             counting = sorted((w for w in rules if w.least), key=lambda watched: watched.least)
             found = self._of_app[app_id] = _OfApp(
                 [w for w in rules if isinstance(w.rule.trigger, Becomes)],
-                [w for w in rules if isinstance(w.rule.trigger, Occurs)],
+                occurring,
+                [floor(watched.search) for watched in occurring],
                 counting,
                 [watched.least for watched in counting],
             )
