@@ -38,6 +38,7 @@ class Things:
     alert: UUID
     # of the server, not of the app
     member: UUID
+    channel: UUID
 
 
 async def make_things(connection: Connection, app: str) -> Things:
@@ -61,7 +62,12 @@ async def make_things(connection: Connection, app: str) -> Things:
         connection, Rule(name=f"{app} rule", trigger=Occurs(), apps=(app,)), COMMAND
     )
     alert = await add_alert(connection, issue, rule_id=rule.id, app_id=app)
-    return Things(created.id, issue, event, comment.id, key.id, rule.id, alert, member.id)
+    channel = uuid4()
+    await add(connection, "channels", id=channel, name="owners", target=_EMAIL)
+    return Things(created.id, issue, event, comment.id, key.id, rule.id, alert, member.id, channel)
+
+
+_EMAIL = {"kind": "email", "to": ["owners"]}
 
 
 @dataclass(frozen=True)
@@ -89,6 +95,9 @@ def _rule(things: Things) -> dict[str, Any]:
 
 _REPORT = {"errorCode": "E", "errorType": "T", "message": "m"}
 
+# nobody listens there, and no address is allowed
+_HOOK = {"kind": "webhook", "url": "https://127.0.0.1:9/hook"}
+
 CALLS: dict[str, Callable[[Things], Sent]] = {
     "reportError": lambda t: Sent("/api/v1/errors", 201, {**_REPORT, "appId": t.app}),
     "reportErrors": lambda t: Sent(
@@ -109,6 +118,7 @@ CALLS: dict[str, Callable[[Things], Sent]] = {
     "unmergeIssue": lambda t: Sent(
         f"/api/v1/issues/{t.issue}/unmerge", 400, {"hashes": [str(t.issue)]}, of_app=True
     ),
+    "listIssueGroups": _get(lambda t: f"/api/v1/issues/{t.issue}/groups", of_app=True),
     "listActivity": _get(lambda t: f"/api/v1/issues/{t.issue}/activity", of_app=True),
     "addComment": lambda t: Sent(
         f"/api/v1/issues/{t.issue}/comments", 201, {"text": "seen"}, of_app=True
@@ -154,6 +164,14 @@ CALLS: dict[str, Callable[[Things], Sent]] = {
     "explainRule": _get(lambda t: f"/api/v1/rules/{t.rule}/explain?issue={t.issue}", of_app=True),
     "listAlerts": _get(lambda _: "/api/v1/alerts"),
     "getAlert": _get(lambda t: f"/api/v1/alerts/{t.alert}", of_app=True),
+    "listChannels": _get(lambda _: "/api/v1/channels"),
+    "createChannel": lambda _: Sent("/api/v1/channels", 201, {"name": "hook", "target": _HOOK}),
+    "getChannel": _get(lambda t: f"/api/v1/channels/{t.channel}"),
+    "changeChannel": lambda t: Sent(f"/api/v1/channels/{t.channel}", 200, {"enabled": True}),
+    "deleteChannel": lambda _: Sent(f"/api/v1/channels/{uuid4()}", 404),
+    "testChannel": lambda t: Sent(f"/api/v1/channels/{t.channel}/test", 200),
+    "listDeliveries": _get(lambda _: "/api/v1/deliveries"),
+    "retryDelivery": lambda _: Sent(f"/api/v1/deliveries/{uuid4()}/retry", 404),
     "listApps": _get(lambda _: "/api/v1/apps"),
     "createApp": lambda _: Sent("/api/v1/apps", 201, {"id": f"new-{uuid4().hex}"}),
     "getApp": _get(lambda t: f"/api/v1/apps/{t.app}", of_app=True),

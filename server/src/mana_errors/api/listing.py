@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from mana_errors.api.app_routes import APP_ROUTES
 from mana_errors.api.audit_routes import AUDIT_ROUTES
+from mana_errors.api.channel_routes import CHANNEL_ROUTES
 from mana_errors.api.explore_routes import EXPLORE_ROUTES
 from mana_errors.api.ingest_routes import INGEST_ROUTES
 from mana_errors.api.member_routes import MEMBER_ROUTES
@@ -26,6 +27,7 @@ ALL_ROUTES: Final[tuple[Route[Any, Any], ...]] = (
     *VIEW_ROUTES,
     *RULE_ROUTES,
     *APP_ROUTES,
+    *CHANNEL_ROUTES,
     *OUTCOME_ROUTES,
     *MEMBER_ROUTES,
     *TOKEN_ROUTES,

@@ -142,6 +142,8 @@ def _responses(route: Route[Any, Any]) -> Json:
     empty = route.answer is None
     schema = None if empty else _schema(route.answer)
     answer = {} if empty else {"content": {media: {"schema": schema} for media in route.media}}
+    # Of an issue that is part of another one.
+    moved = {307} if "/issues/{id}" in route.path else set[int]()
     token = {401, 403, 503} if route.scope is not None else set[int]()
     refusal_media = MEDIA_TYPE if issubclass(route.refusal, Problem) else "application/json"
     refusal = {"content": {refusal_media: {"schema": _schema(route.refusal)}}}
@@ -149,6 +151,6 @@ def _responses(route: Route[Any, Any]) -> Json:
         str(route.status): {"description": HTTPStatus(route.status).phrase, **answer},
         **{
             str(status): {"description": HTTPStatus(status).phrase, **refusal}
-            for status in sorted({*route.errors, *token})
+            for status in sorted({*route.errors, *token, *moved})
         },
     }

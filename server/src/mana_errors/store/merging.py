@@ -48,6 +48,8 @@ async def merge(
         raise Conflict(f"an issue has at most {MAX_HASHES} grouping hashes")
     await connection.execute(_SQL["keep_facts"], [into.id, *ids])
     await connection.execute(_SQL["move_hashes"], hashes, into.id)
+    first = [of_issue[id_]["hashes"][0] for id_ in ids]
+    await connection.execute(_SQL["keep_addresses"], ids, first)
     await connection.execute(_SQL["move_activity"], ids, into.id)
     await connection.execute(_SQL["move_alerts"], ids, into.id)
     await connection.execute(_SQL["drop_issues"], ids)

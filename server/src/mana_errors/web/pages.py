@@ -9,14 +9,19 @@ from starlette.routing import BaseRoute, Route
 from mana_errors.web import (
     account,
     actions,
+    answers,
     apps,
     audit,
     discussion,
+    events,
     explore,
+    facets,
     issue,
     issues,
     links,
     members,
+    merging,
+    no_weekly,
     outcomes,
     second_factor,
     setup,
@@ -24,6 +29,7 @@ from mana_errors.web import (
     system,
     tail,
     theme,
+    tokens,
     views,
 )
 from mana_errors.web.assets import ASSET_ROUTE
@@ -33,11 +39,14 @@ from mana_errors.web.visit import Services
 
 PAGES: Final[tuple[Page, ...]] = (
     Page("GET", "/", issues.show_list),
+    Page("GET", "/facets", facets.show),
     Page("POST", "/views", views.save),
     Page("POST", "/views/{id}/delete", views.delete),
     Page("POST", "/issues/actions", actions.act, "triage"),
     Page("POST", "/issues/undo", actions.undo, "triage"),
     Page("GET", "/issues/{id}", issue.show),
+    Page("GET", "/issues/{id}/merge", merging.choose, "triage"),
+    Page("POST", "/issues/{id}/unmerge", merging.take_out, "triage"),
     Page("POST", "/issues/{id}/comments", discussion.comment, "triage"),
     Page("POST", "/issues/{id}/links", discussion.link, "triage"),
     Page("POST", "/issues/{id}/activity/{entry}", discussion.edit, "triage"),
@@ -47,7 +56,7 @@ PAGES: Final[tuple[Page, ...]] = (
     Page("GET", "/overview", explore.show_overview),
     Page("GET", "/releases", explore.show_releases),
     Page("GET", "/users", explore.show_user),
-    Page("GET", "/events", explore.show_events),
+    Page("GET", "/events", events.show),
     Page("GET", "/events/{id}", issue.find_issue_of),
     Page("GET", "/events/{id}/text", issue.copy_text),
     Page("GET", "/events/{id}/markdown", issue.copy_markdown),
@@ -61,6 +70,15 @@ PAGES: Final[tuple[Page, ...]] = (
     Page("POST", "/invitation/{secret}", links.join, None),
     Page("GET", "/password/{secret}", links.show, None),
     Page("POST", "/password/{secret}", links.set_password, None),
+    # links in messages
+    Page("GET", "/act/{token}", answers.ask, None),
+    Page("POST", "/act/{token}", answers.do, None, signed=True),
+    Page("GET", "/mute/{token}", answers.ask_mute, None),
+    Page("POST", "/mute/{token}", answers.mute, None, signed=True),
+    Page("POST", "/mute/{token}/undo", answers.unmute, None, signed=True),
+    Page("GET", "/no-weekly/{token}", no_weekly.ask, None),
+    Page("POST", "/no-weekly/{token}", no_weekly.stop, None, signed=True),
+    Page("POST", "/no-weekly/{token}/undo", no_weekly.start, None, signed=True),
     Page("POST", "/theme", theme.choose, None),
     # oneself
     Page("GET", "/account", account.show),
@@ -79,6 +97,10 @@ PAGES: Final[tuple[Page, ...]] = (
     Page("POST", "/members/{id}/disable", members.disable, "admin", all_apps=True),
     Page("POST", "/members/{id}/enable", members.enable, "admin", all_apps=True),
     Page("POST", "/members/{id}/password", members.make_password_link, "admin", all_apps=True),
+    # scripts
+    Page("GET", "/tokens", tokens.show_list, "admin", all_apps=True),
+    Page("POST", "/tokens", tokens.create, "admin", all_apps=True),
+    Page("POST", "/tokens/{id}/revoke", tokens.revoke, "admin", all_apps=True),
     # apps and what was done
     Page("GET", "/apps", apps.show_list),
     Page("POST", "/apps", apps.create, "admin", all_apps=True),

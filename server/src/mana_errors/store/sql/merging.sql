@@ -32,6 +32,11 @@ WHERE h.grouping_hash = m.grouping_hash AND h.issue_id = ANY($1::uuid[])
 -- name: move_hashes
 UPDATE error_logs.issue_hashes SET issue_id = $2 WHERE grouping_hash = ANY($1::uuid[]);
 
+-- name: keep_addresses
+INSERT INTO error_logs.merged_issues (id, grouping_hash)
+SELECT * FROM unnest($1::uuid[], $2::uuid[])
+ON CONFLICT (id) DO UPDATE SET grouping_hash = EXCLUDED.grouping_hash;
+
 -- name: move_activity
 UPDATE error_logs.activity SET issue_id = $2 WHERE issue_id = ANY($1::uuid[]);
 
