@@ -8,7 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from digesting import NOW, Node, event
@@ -176,6 +176,15 @@ def _event(item: Reported) -> Any:
     )  # fmt: skip
 
 
+def _plain(ago: int) -> tuple[list[Reported], str]:
+    return [Reported("A", "production", Severity.ERROR, None, ago)], ""
+
+
+# What is too old to count is known of, so that what is missing is remembered from fold to fold.
+@example(
+    rule=Rule(name="r", trigger=ManyEvents(events=3, minutes=5)),
+    stream=[*[_plain(200)] * 3, *[_plain(1)] * 3],
+)
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rule=made, stream=folds)
 def test_what_fires_is_what_the_reference_fires(
