@@ -1,4 +1,4 @@
-"""Alerts as they are read."""
+"""Alerts as they are read, and forgotten."""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -9,6 +9,7 @@ import msgspec
 
 from mana_errors.errors import BadRequest, NotFound
 from mana_errors.model.alert import AlertDetail, AlertQuery
+from mana_errors.model.ids import uuid7
 from mana_errors.model.principal import Apps
 from mana_errors.model.reading import Page
 from mana_errors.store.db import Connection
@@ -16,6 +17,8 @@ from mana_errors.store.filters import Filters, wanted_apps
 from mana_errors.store.queries import load
 
 _SQL: Final = load("alerts")
+# Forgotten in one transaction.
+CHUNK: Final = 500
 
 
 class Frequency(msgspec.Struct, frozen=True):
@@ -68,6 +71,15 @@ async def frequencies(
     apps = None if seen is None else sorted(seen)
     rows = await connection.fetch(_SQL["frequencies"], list(rules), apps)
     return {row["rule"]: Frequency(row["week"], row["last"]) for row in rows}
+
+
+async def forget(connection: Connection, before: datetime) -> int:
+    """Forget alerts of before then and of issues that are gone, with their deliveries; how many
+    alerts, at most a chunk."""
+    first = uuid7(int(before.timestamp() * 1e9), lambda _: 0)
+    async with connection.transaction():
+        await connection.execute(_SQL["forget_deliveries"], first)
+        return await connection.fetchval(_SQL["forget"], first, CHUNK)
 
 
 async def _read(connection: Connection, filters: Filters, limit: int) -> list[AlertDetail]:
