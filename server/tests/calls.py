@@ -56,7 +56,7 @@ async def make_things(connection: Connection, app: str) -> Things:
     remark = Comment(f"{app} comment")
     comment = await activity.write(connection, issue, remark, None, COMMAND)
     channel = uuid4()
-    await add(connection, "channels", id=channel, name=f"{app} channel", target=_EMAIL)
+    await add(connection, "channels", id=channel, name="owners", target=_EMAIL)
     return Things(created.id, issue, event, comment.id, key.id, member.id, channel)
 
 

@@ -25,6 +25,7 @@ UNSAFE = [route for route in ALL_ROUTES if route.scope and route.method not in {
 LISTS = {
     *("listIssues", "listEvents", "listApps", "listAudit", "listSearchValues", "countIssues"),
     *("countEvents", "exportEvents", "getOverview", "listReleases", "getUser"),
+    *("listRules", "listAlerts"),
 }
 
 
