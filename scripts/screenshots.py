@@ -8,17 +8,26 @@ import tempfile
 from pathlib import Path
 from typing import Final
 
+import httpx
 from playwright.sync_api import Browser, sync_playwright
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "server/tests"))
 
 from harness import Server  # noqa: E402 - the tests' own server, where it lies
+from mana_errors.access import people  # noqa: E402 - behind the line above, for the same reason
 
 IMAGES: Final = ROOT / "docs/images"
 EVENTS: Final = "20000"
 DESK: Final = {"width": 1440, "height": 900}
 PHONE: Final = {"width": 390, "height": 780}
+WALK: Final = {"width": 1000, "height": 620}
+HELLO: Final = {
+    "errorCode": "HELLO",
+    "errorType": "Error",
+    "message": "It works",
+    "appId": "hello",
+}
 # name -> path, size, light or dark
 SHOTS: Final = {
     "issues": ("/", DESK, "light"),
@@ -32,24 +41,45 @@ SHOTS: Final = {
 
 
 def main() -> None:
-    """Start, fill, look, stop."""
-    with tempfile.TemporaryDirectory() as folder:
+    """Start, walk as somebody new does, fill, look, stop."""
+    finder = [sys.executable, ROOT / "scripts/chromium.py"]
+    path = subprocess.check_output(finder, text=True).strip()
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
         server = Server(Path(folder) / "data")
         try:
             server.start()
+            walk(browser, server)
             done = server.cli("demo", "--count", EVENTS)
             assert done.returncode == 0, done.stderr
             cookie = server.session()["Cookie"].partition("=")[2]
-            with sync_playwright() as playwright:
-                path = subprocess.check_output(
-                    [sys.executable, ROOT / "scripts/chromium.py"], text=True
-                ).strip()
-                browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
-                for name in SHOTS:
-                    take(browser, server, cookie, name)
-                browser.close()
+            for name in SHOTS:
+                take(browser, server, cookie, name)
         finally:
             server.clean_up()
+            browser.close()
+
+
+def walk(browser: Browser, server: Server) -> None:
+    """From the sign-in link to the first own error: the pictures of the README's steps."""
+    page = browser.new_page(viewport=WALK, color_scheme="light", locale="en-GB")
+    page.goto(f"{server.base_url}/welcome/{server.in_database(people.welcome)}")
+    page.get_by_label("E-mail").fill("olga@example.org")
+    for label in ("Password", "Password again"):
+        page.get_by_label(label, exact=True).fill("correct horse battery staple")
+    page.screenshot(path=IMAGES / "walk-1-account.png")
+    page.get_by_role("button", name="Create account").click()
+    page.locator(".empty").wait_for()
+    page.screenshot(path=IMAGES / "walk-2-nothing-yet.png")
+    httpx.post(f"{server.base_url}/api/v1/errors", json=HELLO).raise_for_status()
+    # by itself
+    page.locator(".row-title").wait_for()
+    page.screenshot(path=IMAGES / "walk-3-first-issue.png")
+    page.goto(f"{server.base_url}/setup?app=hello")
+    page.get_by_role("button", name="Send test event").click()
+    page.locator(".test-state.arrived").wait_for()
+    page.screenshot(path=IMAGES / "walk-4-set-up.png")
+    page.close()
 
 
 def take(browser: Browser, server: Server, cookie: str, name: str) -> None:

@@ -8,10 +8,21 @@ from mana_errors.alerts.message import Message, Story
 from mana_errors.model.alert import Alert, Firing, IssueFacts
 from mana_errors.model.event import Severity
 from mana_errors.model.rule import Fact
+from mana_errors.model.weekly import AppWeek, Week, WeekIssue, week_of
 
 SERVER = "https://errors.example.org"
 AT = datetime(2026, 11, 23, 14, 5, tzinfo=UTC)
 TREND = (0, 0, 1, 0, 2, 0, 0, 3, 1, 0, 0, 0, 4, 2, 6, 3, 9, 14, 8, 22, 31, 27, 44, 61)
+TITLES = [
+    ("TypeError: Cannot read properties of undefined", "src/cart/total.ts in sumItems"),
+    (
+        "QueryFailedError: duplicate key value violates unique constraint",
+        "src/users/users.repository.ts in save",
+    ),
+    ("TimeoutError: upstream did not answer within 5000 ms", "app/clients/pictures.py in fetch"),
+    ("ChunkLoadError: Loading chunk 42 failed", "src/routes/+layout.svelte"),
+    ("KeyError: 'subscription'", "billing/invoices.py in renew"),
+]
 HOSTILE = [
     "<!channel> <!here> <@U012AB3CD> <https://evil.example|bill>",
     "@everyone @here <@123456789012345678> <@&1> <#1>",
@@ -90,9 +101,15 @@ def digest() -> Message:
         (Fact.ESCALATED, {}, "Chat"), (None, {"events": 120, "minutes": 5, "from": 100}, "Todo"),
     ]  # fmt: skip
     stories = [
-        story(at, fact=kinds[at % 4][0], reason=kinds[at % 4][1], app=kinds[at % 4][2])
+        story(
+            at, fact=kinds[at % 4][0], reason=kinds[at % 4][1], app=kinds[at % 4][2],
+            facts=issue(
+                TITLES[at % 5][0], culprit=TITLES[at % 5][1], count=7 + 211 * at, users=3 + 17 * at,
+                severity=list(Severity)[4 - at % 3],
+            ),
+        )
         for at in range(10)
-    ]
+    ]  # fmt: skip
     return message(*stories, more=37)
 
 
@@ -113,3 +130,33 @@ def hostile(text: str) -> list[Message]:
     one = story(facts=facts, app=text or "x", rule=text or "x", fact=Fact.REGRESSED,
                 reason={"release": text})  # fmt: skip
     return [message(one), message(*[one] * 10, more=5)]
+
+
+def week(title: str = "") -> Week:
+    """A week of thirteen apps."""
+    names = "Chat Picture Todo Calendar Mail Billing Search Auth Media Zitare Reports Admin Lab"
+    apps = tuple(
+        AppWeek(
+            name, title or name, 2_140 - 160 * at,
+            (2_300, 1_420, 1_610, 1_655, 900)[at % 5] - 60 * at,
+            (3, 0, 1, 0)[at % 4], (1, 2, 0)[at % 3],
+        )
+        for at, name in enumerate(names.split())
+    )  # fmt: skip
+    issues = [
+        WeekIssue(
+            number(at), apps[at].app, title or TITLES[at][0], list(Severity)[4 - at % 3],
+            640 - 120 * at, (0, 41, 212, 0, 96)[at], 317 - 60 * at,
+        )
+        for at in range(5)
+    ]  # fmt: skip
+    return Week(
+        span=week_of(AT.date(), "Europe/Berlin"),
+        apps=apps,
+        days=(1310, 1290, 1420, 1300, 1305, 520, 390, 1330, 1350, 1300, 1420, 2610, 700, 450),
+        new=(issues[0], issues[3]),
+        worse=(issues[2], issues[1]),
+        worse_total=9,
+        fixed=(issues[4],),
+        met=tuple(issues[:3]),
+    )

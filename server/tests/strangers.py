@@ -1,5 +1,6 @@
 """Events full of what strangers try."""
 
+import json
 from typing import Any
 
 # Each would run, load or break out where one place forgets to escape.
@@ -57,3 +58,58 @@ def evil_report() -> dict[str, Any]:
             "trace": {"traceId": EVIL}, "logEntry": {"template": EVIL},
         },
     }  # fmt: skip
+
+
+def evil_envelope() -> bytes:
+    """A Sentry envelope with the corpus wherever the protocol takes a text."""
+    tree = {EVIL[:150]: EVIL, "list": [EVIL]}
+    frame = {
+        "filename": EVIL, "abs_path": EVIL, "function": EVIL, "module": EVIL, "package": EVIL,
+        "lineno": 7, "in_app": True, "pre_context": list(CORPUS), "context_line": EVIL,
+        "post_context": list(CORPUS), "vars": tree,
+    }  # fmt: skip
+    exception = {
+        "type": EVIL, "value": EVIL, "module": EVIL, "stacktrace": {"frames": [frame]},
+        "mechanism": {"type": EVIL, "handled": False, "data": tree},
+    }  # fmt: skip
+    crumb = {"type": EVIL, "category": EVIL, "message": EVIL, "data": tree}
+    event = {
+        "platform": "javascript", "level": "fatal", "logger": EVIL, "transaction": EVIL,
+        "server_name": EVIL, "release": EVIL[:180], "dist": EVIL, "environment": EVIL[:60],
+        "exception": {"values": [exception]}, "logentry": {"message": EVIL, "params": [EVIL]},
+        "breadcrumbs": {"values": [crumb]},
+        "user": {"id": EVIL, "email": EVIL, "username": EVIL, "ip_address": EVIL, "data": tree},
+        "request": {
+            "url": CORPUS[7], "method": EVIL, "query_string": EVIL, "data": tree, "cookies": EVIL,
+            "headers": {"User-Agent": EVIL, EVIL[:100]: EVIL}, "env": tree,
+        },
+        "contexts": {"os": {"name": EVIL, "version": EVIL}, "browser": {"name": EVIL}, EVIL: tree},
+        "tags": {EVIL[:150]: EVIL, "browser": EVIL}, "extra": tree, "modules": {EVIL: EVIL},
+        "sdk": {"name": EVIL, "version": EVIL}, "fingerprint": [EVIL],
+        "threads": {"values": [{"id": 1, "name": EVIL, "stacktrace": {"frames": [frame]}}]},
+    }  # fmt: skip
+    body = json.dumps(event).encode()
+    return b'{}\n{"type":"event","length":%d}\n%s' % (len(body), body)
+
+
+def evil_log() -> dict[str, Any]:
+    """An OTLP log request with the corpus in every text, names of attributes too."""
+
+    def attributes(*names: str) -> list[dict[str, Any]]:
+        return [{"key": name, "value": {"stringValue": EVIL}} for name in names]
+
+    record = {
+        "severityNumber": 21, "severityText": EVIL, "body": {"stringValue": EVIL},
+        "attributes": attributes(
+            EVIL, "exception.type", "exception.message", "exception.stacktrace", "user.id",
+            "url.full", "http.request.method", "user_agent.original", "code.function.name",
+        ),
+    }  # fmt: skip
+    resource = attributes(EVIL, "service.version", "deployment.environment.name", "host.name")
+    named = {"key": "service.name", "value": {"stringValue": "strange-otlp"}}
+    scope = {"name": EVIL, "version": EVIL}
+    logs = {
+        "resource": {"attributes": [named, *resource]},
+        "scopeLogs": [{"scope": scope, "logRecords": [record]}],
+    }
+    return {"resourceLogs": [logs]}

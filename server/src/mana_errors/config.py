@@ -14,6 +14,7 @@ from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, TypeVar, cast
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from mana_errors.errors import BadSetting
 
@@ -103,6 +104,13 @@ def _sender(text: str) -> str:
     if text and not re.fullmatch(r"[^\s@<>\"]+@[^\s@<>\"]+", text):
         raise ValueError("must be an e-mail address, as errors@example.org")
     return text
+
+
+def _zone(text: str) -> str:
+    try:
+        return ZoneInfo(text).key
+    except (ZoneInfoNotFoundError, OSError) as error:
+        raise ValueError("must be a time zone, as Europe/Berlin") from error
 
 
 def _setting(default: T, parse: Callable[[str], T], doc: str, variable: str | None = None) -> T:
@@ -256,6 +264,17 @@ class Settings:
         _networks_or_none,
         "Networks, comma-separated, that alerts may be sent to though they are not public, as "
         "10.1.0.0/16 for a chat server of your own. E-mail goes to its server wherever that is.",
+    )
+    language: str = _setting(
+        "en",
+        _choice("en", "de"),
+        "Language of e-mails to members who chose none: en or de. Channels have their own.",
+    )
+    time_zone: str = _setting(
+        "UTC",
+        _zone,
+        "Time zone of the weekly report, as Europe/Berlin: its week begins on Monday at 00:00 "
+        "there, and it is sent at 08:00 of the next Monday.",
     )
     log_level: str = _setting(
         "info", _choice("debug", "info", "warning", "error"), "Least level that is logged."

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, cast
 from uuid import UUID, uuid4
 
 import httpx
@@ -126,7 +126,7 @@ async def test_the_memory_of_tokens_is_bounded(
         for number in range(10):
             await client.get("/api/v1/issues", headers=bearing(f"invented-{number}"))
         assert (await client.get("/api/v1/issues", headers=good)).status_code == 200
-        app = client._transport.app
+        app = cast(Any, client._transport).app
         endpoint = app._router.routes[0].app
         assert len(endpoint._authorizer._known) == 3
 

@@ -1,5 +1,6 @@
 """Signing in and what comes before and after it, through a real server and without JavaScript."""
 
+import asyncio
 import base64
 import re
 import time
@@ -379,6 +380,34 @@ async def test_keys_are_made_and_revoked(
     log = text_of((await browser.get("/audit?app=keyed")).text)
     assert log.count("key.revoke") == 2
     assert "member:olga@example.org" in log
+
+
+async def test_a_token_is_made_shown_once_and_revoked(
+    browser: httpx.AsyncClient, owner: Member
+) -> None:
+    """What was wrong is said at its field; the secret is on no other page."""
+    await sign_in(browser, owner.email)
+    nothing = await send(browser, "/tokens", "/tokens", name="ci", scope=[])
+    assert nothing.status_code == 400
+    assert "Choose at least one." in text_of(nothing.text)
+    made = await send(browser, "/tokens", "/tokens", name="ci", scope=["read", "triage"], days="30")
+    secret = next(word for word in text_of(made.text).split() if word.startswith("mana_"))
+
+    def status() -> int:
+        headers = {"Authorization": f"Bearer {secret}"}
+        return httpx.get(f"{browser.base_url}/api/v1/issues", headers=headers).status_code
+
+    assert await asyncio.to_thread(status) == 200
+    page = await browser.get("/tokens")
+    assert secret not in page.text
+    assert "ci read triage all" in text_of(page.text)
+    taken = await send(browser, "/tokens", "/tokens", name="ci", scope=["read"])
+    assert "There is a token with this name." in text_of(taken.text)
+    (revoke,) = [action for action in Page(page.text).forms if action.endswith("/revoke")]
+    after = await send(browser, "/tokens", revoke)
+    said = await browser.get(after.headers["location"])
+    assert "nobody can use the token" in text_of(said.text)
+    await asyncio.to_thread(wait_until, lambda: status() == 401, "the token to be useless")
 
 
 async def test_an_admin_of_some_apps_sees_only_those(

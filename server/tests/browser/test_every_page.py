@@ -23,20 +23,13 @@ GAPS = {
 }
 OPEN_ELSEWHERE = (
     *("/welcome/", "/invitation/", "/password/"),
-    *("/members/{id}", "/events/", "/tail/events"),
+    *("/members/{id}", "/events/", "/tail/events", "/no-weekly/"),
 )
 # WCAG 2.2 AA, and what is merely good.
 AXE = """
 async () => (await axe.run(document, {resultTypes: ['violations']})).violations
   .filter((found) => ['serious', 'critical'].includes(found.impact))
   .map((found) => `${found.id}: ${found.nodes.map((node) => node.html.slice(0, 200)).join(' | ')}`)
-"""
-# Elements that only a stranger's markup could have made.
-FOREIGN = """
-() => [...document.querySelectorAll(
-  'script:not([src]), img:not([src^="/assets/"]), iframe, base, style, [onload], [onerror], ' +
-  '[onmouseover], svg:not([class]):not([viewBox]), a[href^="javascript:"], a[href^="data:"], ' +
-  'link[href*="evil"]')].map((found) => found.outerHTML.slice(0, 200))
 """
 
 
@@ -69,33 +62,6 @@ def test_a_page_is_whole_and_for_everybody(visit: Visitor, path: str, axe: str) 
     assert sticking_out <= 0
     page.evaluate(axe)
     assert page.evaluate(AXE) == []
-
-
-@pytest.mark.parametrize(
-    "path",
-    [
-        "/",
-        "/issues/{strange}",
-        "/issues/{strange}/events",
-        "/apps/strange",
-        "/?app=strange&q=%3Cb",
-        "/events?q=app:strange",
-        "/overview",
-        "/releases",
-        "/setup?app=strange",
-        "/outcomes",
-    ],
-)
-def test_what_strangers_wrote_is_inert(visit: Visitor, path: str) -> None:
-    """Their markup makes no element, asks for nothing and runs nowhere."""
-    asked: list[str] = []
-    visit.page.on("request", lambda request: asked.append(request.url))
-    page = visit.open(filled(visit, path))
-    for folded in page.locator("details").all():
-        folded.evaluate("(details) => { details.open = true; }")
-    assert page.evaluate(FOREIGN) == []
-    assert "Mana Errors" in page.title()
-    assert {url for url in asked if not url.startswith(visit.site.base_url)} == set()
 
 
 @pytest.mark.parametrize("visit", [{"java_script_enabled": False}], indirect=True)

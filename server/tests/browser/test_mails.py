@@ -1,13 +1,13 @@
 """E-mails in a browser: readable on a phone and in the dark, loading nothing, running nothing."""
 
-import base64
-
 import pytest
 from playwright.sync_api import Browser
 
 import stories
 from mana_errors.alerts.channels.email_text import render
-from mana_errors.alerts.mail import Rendered
+from mana_errors.alerts.mail import Rendered, standalone
+from mana_errors.alerts.weekly_text import render_week
+from mana_errors.alerts.words import LANGUAGES
 
 # WCAG 2.2, 1.4.3.
 CONTRAST = 4.5
@@ -47,6 +47,19 @@ def test_mails_are_readable(chromium: Browser, case: str, width: int, scheme: st
     _readable(chromium, render(stories.CASES[case], "de", stories.SERVER), width, scheme)
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [320, 800])
+@pytest.mark.parametrize("title", [stories.issue().title, *stories.HOSTILE[:3], "W" * 5_000])
+def test_weekly_reports_are_readable(
+    chromium: Browser, title: str, width: int, scheme: str
+) -> None:
+    """Of apps and issues with any name."""
+    week = stories.week(title)
+    for language in LANGUAGES:
+        mail = render_week(week, language, stories.SERVER, stories.SERVER)
+        _readable(chromium, mail, width, scheme)
+
+
 @pytest.mark.parametrize("text", stories.HOSTILE)
 def test_strangers_texts_do_nothing(chromium: Browser, text: str) -> None:
     """However long, whatever they look like."""
@@ -62,18 +75,9 @@ def _readable(chromium: Browser, mail: Rendered, width: int, scheme: str) -> Non
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     page.on("dialog", lambda dialog: asked.append(dialog.message))
-    page.set_content(shown(mail))
+    page.set_content(standalone(mail))
     assert [url for url in asked if not url.startswith("data:")] == []
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     ratio, text = page.evaluate(_WORST)
     assert ratio >= CONTRAST, text
     context.close()
-
-
-def shown(mail: Rendered) -> str:
-    """As a mail program shows it: with its images."""
-    html = mail.html
-    for image in mail.images:
-        data = base64.b64encode(image.png).decode()
-        html = html.replace(f"cid:{image.name}", f"data:image/png;base64,{data}")
-    return html

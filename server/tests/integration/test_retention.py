@@ -13,7 +13,7 @@ from mana_errors.model.app_change import AppChange, NewApp
 from mana_errors.retention import ages, ledger, run
 from mana_errors.retention.leader import Leader, Lock
 from mana_errors.retention.run import Job, work
-from mana_errors.store import apps, budgets, partitions, usage
+from mana_errors.store import apps, budgets, partitions, system, usage
 from mana_errors.store.audit import COMMAND
 from mana_errors.store.db import Connection, connect
 from rows import NOON, add, add_event, add_issue
@@ -191,8 +191,9 @@ async def run_for(jobs: Sequence[Job], dsn: str, until: asyncio.Event) -> None:
 
 @pytest.mark.parametrize("error", [OSError("gone"), ValueError("a mistake of ours")])
 async def test_a_job_that_fails_does_not_stop_the_others(
-    migrated_dsn: str, error: Exception
+    connection: Connection, migrated_dsn: str, error: Exception
 ) -> None:
+    """It is counted, and the page about the system names its class."""
     done = asyncio.Event()
 
     async def fail(_: Connection) -> None:
@@ -205,6 +206,8 @@ async def test_a_job_that_fails_does_not_stop_the_others(
     before = sum(counter._value.get() for counter in counters)
     await run_for([Job("first", 60, fail), Job("second", 60, succeed)], migrated_dsn, done)
     assert sum(counter._value.get() for counter in counters) == before + 1
+    noted = {job.name: job.error for job in (await system.look(connection)).jobs}
+    assert noted["first"] == type(error).__name__
 
 
 async def test_a_job_whose_connection_breaks_leaves_a_new_one_to_the_next(

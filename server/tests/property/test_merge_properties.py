@@ -205,7 +205,7 @@ def test_each_issue_is_what_its_events_make_it(migrated_dsn: str) -> None:
         Merging.dsn, Merging.loop = migrated_dsn, runner.get_loop()
         case = Merging.TestCase
         case.settings = settings(
-            max_examples=40,
+            max_examples=settings().max_examples * 2 // 5,
             stateful_step_count=15,
             deadline=None,
             database=None,

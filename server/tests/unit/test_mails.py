@@ -14,6 +14,7 @@ from mana_errors.alerts.card import make_cards
 from mana_errors.alerts.channels.email_text import render
 from mana_errors.alerts.mail import Rendered
 from mana_errors.alerts.picture import BAR, GAP, HEIGHT, draw_bars
+from mana_errors.alerts.weekly_text import render_week
 from mana_errors.alerts.words import LANGUAGES
 
 SNAPSHOTS = Path(__file__).parent / "snapshots"
@@ -60,6 +61,25 @@ def test_strangers_make_no_markup(text: str) -> None:
         assert "{{" not in text or "{{ 7*7 }}" in html.unescape(mail.html)
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_weekly_reports_are_as_they_were_approved(language: str) -> None:
+    """WRITE_SNAPSHOTS=1 approves what is sent now."""
+    mail = render_week(stories.week(), language, stories.SERVER, MUTE)
+    for ending, shown in (("txt", f"Subject: {mail.subject}\n\n{mail.text}"), ("html", mail.html)):
+        path = SNAPSHOTS / f"weekly-{language}.{ending}"
+        if os.environ.get("WRITE_SNAPSHOTS"):
+            path.write_text(shown)
+        assert shown == path.read_text()
+
+
+@pytest.mark.parametrize("title", [text for text in stories.HOSTILE if text])
+def test_strangers_make_no_markup_of_a_report(title: str) -> None:
+    """Names of apps and titles of issues are texts."""
+    mail = render_week(stories.week(title), "en", stories.SERVER, MUTE)
+    assert mail.subject.replace("\u202f", "").isprintable()
+    _harmless(mail)
+
+
 def test_a_picture_is_a_png() -> None:
     """Its pixels are those that its header says; the highest bar reaches the top."""
     png = draw_bars((0, 5, 10))
@@ -79,7 +99,7 @@ class _Reading(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         assert tag in {
             "html", "head", "meta", "title", "style", "body", "div", "table", "tr", "td", "a", "p",
-            "h1", "h2", "span", "b", "br", "img",
+            "h1", "h2", "span", "b", "br", "img", "th",
         }, tag  # fmt: skip
         for name, value in attrs:
             assert not name.startswith("on"), name

@@ -118,8 +118,6 @@ class Client:
 
     def _described(self, scope: Scope) -> JsonObject:
         """What an integration knows; a user that the program has named is the better one."""
-        if scope.describe is None:
-            return {}
         try:
             known = contract_fields(scope.describe())
         except Exception:  # noqa: BLE001 - an integration's failure must not cost the error itself

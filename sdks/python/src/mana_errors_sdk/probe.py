@@ -11,7 +11,7 @@ from mana_errors_sdk.delivery import encode_batch
 from mana_errors_sdk.ids import uuid7
 from mana_errors_sdk.options import Options
 from mana_errors_sdk.prepare import prepare
-from mana_errors_sdk.scope import Scope
+from mana_errors_sdk.scope import Root
 from mana_errors_sdk.snapshot import take_snapshot
 from mana_errors_sdk.transport import Answer, NotDelivered, Transport
 
@@ -49,7 +49,7 @@ def _captured() -> Captured:
     except TestEvent as error:
         raised = take_snapshot(error)
     fields = {"severity": "info"}
-    return Captured(uuid7(millis), millis, fields, Scope().state(), Mechanism(), raised)
+    return Captured(uuid7(millis), millis, fields, Root().state(), Mechanism(), raised)
 
 
 def _fail() -> NoReturn:

@@ -13,7 +13,7 @@ from collections import deque
 from collections.abc import Mapping
 from contextvars import ContextVar, Token
 from types import TracebackType
-from typing import Callable, Deque, Final, NamedTuple, Optional, Tuple, Union
+from typing import Any, Deque, Final, NamedTuple, Optional, Tuple, Union
 
 from mana_errors_sdk.values import JsonObject, cut, plain, plain_object, text_of
 
@@ -26,9 +26,6 @@ MAX_TAG: Final = 1_000
 MAX_CONTEXTS: Final = 50
 
 User = Union[str, int, Mapping[str, object]]
-# Contract fields (camelCase) that an integration knows, e.g. of the request. Called only when
-# something is captured, in the thread that captures.
-Describe = Callable[[], Mapping[str, object]]
 
 
 class ScopeState(NamedTuple):
@@ -41,24 +38,28 @@ class ScopeState(NamedTuple):
 
 
 class Scope:
-    """What holds within one request, task or job, and in those that it starts."""
+    """What holds within one request, task or job, and in those that it starts. It inherits from
+    the scope that it was opened in."""
 
-    __slots__ = ("breadcrumbs", "contexts", "describe", "tags", "user")
+    user: JsonObject
+    tags: dict[str, str]
+    contexts: JsonObject
+    breadcrumbs: Deque[JsonObject]
 
-    def __init__(self, parent: Optional[Scope] = None) -> None:
-        # Each request pays for this: nothing is made that is not needed.
-        if parent is None:
-            self.describe: Optional[Describe] = None
-            self.user: JsonObject = {}
-            self.tags: dict[str, str] = {}
-            self.contexts: JsonObject = {}
-            self.breadcrumbs: Deque[JsonObject] = deque(maxlen=MAX_BREADCRUMBS)
-        else:
-            self.describe = parent.describe
-            self.user = parent.user
-            self.tags = parent.tags.copy()
-            self.contexts = parent.contexts.copy()
-            self.breadcrumbs = parent.breadcrumbs.copy()
+    def __init__(self, parent: Scope) -> None:
+        self._parent = parent
+
+    def __getattr__(self, name: str) -> Any:
+        """What was not looked at so far is a copy of the parent's: most requests pay for none."""
+        if name not in Scope.__annotations__:
+            raise AttributeError(name)
+        # the same for two threads that look at once
+        return self.__dict__.setdefault(name, getattr(self._parent, name).copy())
+
+    def describe(self) -> Mapping[str, object]:
+        """Contract fields (camelCase) that an integration knows, e.g. of the request. Called only
+        when something is captured, in the thread that captures."""
+        return self._parent.describe()
 
     def set_user(self, user: Optional[User]) -> None:
         """An id, or an object with id, email, username, name; None forgets the user."""
@@ -100,7 +101,21 @@ class Scope:
         )
 
 
-_global: Final = Scope()
+class Root(Scope):
+    """The process's own scope: it inherits nothing."""
+
+    def __init__(self) -> None:
+        self.user = {}
+        self.tags = {}
+        self.contexts = {}
+        self.breadcrumbs = deque(maxlen=MAX_BREADCRUMBS)
+
+    def describe(self) -> Mapping[str, object]:
+        """Nothing is known."""
+        return {}
+
+
+_global: Final = Root()
 _current: Final[ContextVar[Optional[Scope]]] = ContextVar("mana_errors_scope", default=None)
 
 
@@ -109,11 +124,16 @@ def current_scope() -> Scope:
     return _current.get() or _global
 
 
-def enter_scope(describe: Optional[Describe] = None) -> Token[Optional[Scope]]:
-    """Open a scope that inherits from the current one. For integrations; see leave_scope."""
-    scope = Scope(_current.get() or _global)
-    if describe is not None:
-        scope.describe = describe
+def new_child() -> Scope:
+    """A scope that inherits what the current one has now."""
+    scope = Scope(current_scope())
+    for name in Scope.__annotations__:
+        getattr(scope, name)
+    return scope
+
+
+def enter_scope(scope: Scope) -> Token[Optional[Scope]]:
+    """Make it the current one. For integrations; see leave_scope."""
     return _current.set(scope)
 
 
@@ -130,7 +150,7 @@ class new_scope:  # noqa: N801 - used as a function: `with new_scope() as scope:
     """A scope for a block of code: what is set within holds there only."""
 
     def __enter__(self) -> Scope:
-        self._token = enter_scope()
+        self._token = enter_scope(new_child())
         return current_scope()
 
     def __exit__(

@@ -15,7 +15,7 @@ def clean(monkeypatch):
     for name in list(os.environ):
         if name.startswith("MANA_") or name.lower().endswith("_proxy") or name == "ENVIRONMENT":
             monkeypatch.delenv(name)
-    monkeypatch.setattr(scopes, "_global", scopes.Scope())
+    monkeypatch.setattr(scopes, "_global", scopes.Root())
     yield
     api.close(5)
 

@@ -23,6 +23,7 @@ _UUID_BYTES: Final = 16
 # What each signature is for, so that none is another's.
 _ACT: Final = b"act\0"
 _MUTE: Final = b"mute\0"
+_NO_WEEKLY: Final = b"weekly\0"
 
 
 class Deed(IntEnum):
@@ -57,6 +58,11 @@ class Links:
         """URL that stops e-mail to an address; a POST there does it (RFC 8058)."""
         return f"{self._server_url}/mute/{self._signed(_MUTE, email.lower().encode())}"
 
+    def no_weekly(self, email: str) -> str:
+        """URL that ends the weekly report of a member; a POST there does it (RFC 8058)."""
+        signed = self._signed(_NO_WEEKLY, email.lower().encode())
+        return f"{self._server_url}/no-weekly/{signed}"
+
     def read_act(self, token: str) -> Act:
         """Raises NotFound for what `act` did not make."""
         plain = self._read(_ACT, token)
@@ -66,6 +72,10 @@ class Links:
     def read_mute(self, token: str) -> str:
         """The address, in lower case. Raises NotFound for what `mute` did not make."""
         return self._read(_MUTE, token).decode()
+
+    def read_no_weekly(self, token: str) -> str:
+        """The address, in lower case. Raises NotFound for what `no_weekly` did not make."""
+        return self._read(_NO_WEEKLY, token).decode()
 
     def _signed(self, purpose: bytes, plain: bytes) -> str:
         return base64.urlsafe_b64encode(plain + self._mac(purpose, plain)).rstrip(b"=").decode()

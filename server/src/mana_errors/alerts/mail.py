@@ -1,5 +1,6 @@
 """E-mails: what one is made of, and the templates of their HTML."""
 
+import base64
 from collections.abc import Mapping
 from functools import cache
 from typing import Any, Final, NamedTuple
@@ -45,6 +46,15 @@ def render_html(template: str, language: str, values: Mapping[str, Any]) -> str:
     """A template's HTML; whatever it is given is escaped."""
     found = _templates().get_template(template)
     return found.render(language=language, words=LANGUAGES[language], styles=STYLES, **values)
+
+
+def standalone(mail: Rendered) -> str:
+    """Its HTML with its images within, as a browser shows it."""
+    html = mail.html
+    for image in mail.images:
+        data = base64.b64encode(image.png).decode()
+        html = html.replace(f"cid:{image.name}", f"data:image/png;base64,{data}")
+    return html
 
 
 def style(*names: str) -> str:

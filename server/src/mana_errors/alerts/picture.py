@@ -18,10 +18,10 @@ _COLOURS: Final = bytes.fromhex("0000007a75dd9aa0ad")
 _OPACITY: Final = bytes((0, 255, 140))
 
 
-def draw_bars(counts: Sequence[int]) -> bytes:
-    """A PNG of bars, one a count, without a ground of its own."""
+def draw_bars(counts: Sequence[int], pale: int = 0) -> bytes:
+    """A PNG of bars, one a count, without a ground of its own; the first few of them pale."""
     tops = _heights(counts)
-    rows = b"".join(b"\0" + _row(tops, HEIGHT - y) for y in range(HEIGHT))
+    rows = b"".join(b"\0" + _row(tops, HEIGHT - y, pale) for y in range(HEIGHT))
     size = struct.pack(">II", len(counts) * (BAR + GAP), HEIGHT)
     # 8 bits a pixel, by palette
     parts = ((b"IHDR", size + bytes((8, 3, 0, 0, 0))), (b"PLTE", _COLOURS), (b"tRNS", _OPACITY),
@@ -34,18 +34,19 @@ def _heights(counts: Sequence[int]) -> list[int]:
     return [max(round(count * HEIGHT / most), _LEAST) if count else 0 for count in counts]
 
 
-def _row(tops: Sequence[int], level: int) -> bytes:
+def _row(tops: Sequence[int], level: int, pale: int) -> bytes:
     """One line of pixels, so far above the ground."""
-    return b"".join(_pixels(top, level) for top in tops)
+    colours = [b"\2" if at < pale else b"\1" for at in range(len(tops))]
+    return b"".join(_pixels(top, level, ink) for top, ink in zip(tops, colours, strict=True))
 
 
-def _pixels(top: int, level: int) -> bytes:
+def _pixels(top: int, level: int, ink: bytes) -> bytes:
     if not top:
         return (b"\2" if level <= _GROUND else b"\0") * BAR + bytes(GAP)
     cut = max(0, _ROUND - (top - level)) if level <= top else BAR
     if cut >= BAR:
         return bytes(BAR + GAP)
-    return bytes(cut) + b"\1" * (BAR - 2 * cut) + bytes(cut + GAP)
+    return bytes(cut) + ink * (BAR - 2 * cut) + bytes(cut + GAP)
 
 
 def _chunk(kind: bytes, data: bytes) -> bytes:

@@ -1,34 +1,18 @@
 """Operations on tokens."""
 
-from datetime import timedelta
 from typing import Annotated, Any, Final
 
 import msgspec
 from msgspec import Meta
 
 from mana_errors.api.table import Call, NoBody, Route
-from mana_errors.model.member import BoundApps
 from mana_errors.model.principal import Scope
 from mana_errors.model.query import NoQuery, PageQuery
 from mana_errors.model.reading import Page
+from mana_errors.model.token import NewToken
 from mana_errors.store import tokens
 from mana_errors.store.paging import after, page_of
 from mana_errors.store.tokens import TokenRow
-
-_Scopes = Annotated[tuple[Scope, ...], Meta(min_length=1, max_length=5)]
-# Ten years: whoever wants longer wants none.
-_Days = Annotated[int, Meta(ge=1, le=3650)]
-
-
-class NewToken(
-    msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="camel", kw_only=True
-):
-    """What a token shall be."""
-
-    name: Annotated[str, Meta(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f]+$")]
-    scopes: _Scopes
-    apps: BoundApps = None
-    expires_days: Annotated[_Days | None, Meta(description="Null: it works until revoked.")] = None
 
 
 class MadeToken(msgspec.Struct, frozen=True):
@@ -47,10 +31,9 @@ async def _list_tokens(call: Call[PageQuery, NoBody]) -> Page[TokenRow]:
 
 async def _create_token(call: Call[NoQuery, NewToken]) -> MadeToken:
     new = call.body
-    ttl = timedelta(days=new.expires_days) if new.expires_days is not None else None
     async with call.reader.connection() as connection:
         secret = await tokens.create(
-            connection, new.name, new.scopes, ttl, apps=new.apps, actor=call.actor
+            connection, new.name, new.scopes, new.ttl, apps=new.apps, actor=call.actor
         )
     return MadeToken(new.name, new.scopes, secret)
 

@@ -15,6 +15,7 @@ from typing import Final
 import uvloop
 
 from mana_errors import logs, meters
+from mana_errors.cli import reporting
 from mana_errors.cli.parent import parent_gone
 from mana_errors.cli.welcome import welcome
 from mana_errors.config import Settings, load_settings
@@ -74,6 +75,8 @@ async def _run(settings: Settings, dsn: str) -> None:
         tasks.create_task(triage.run(digested))
         tasks.create_task(retention.run(connect, settings, stopping))
         tasks.create_task(_gauge(settings, digest, stopping))
+        connect = functools.partial(db.connect, dsn, application="mana-errors-node")
+        tasks.create_task(reporting.report(settings.data_dir, digest.waiting, connect, stopping))
 
 
 def _digest(

@@ -9,6 +9,7 @@ from typing import Final
 import uvloop
 
 from mana_errors import logs
+from mana_errors.alerts import weekly
 from mana_errors.alerts.run import Deliverer
 from mana_errors.cli.parent import parent_gone
 from mana_errors.config import Settings, load_settings
@@ -34,7 +35,9 @@ async def _run(settings: Settings, dsn: str) -> None:
     parent_gone(stopping.set)
     reader = Reader(dsn)
     try:
-        await Deliverer(reader, settings).run(stopping)
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(weekly.run(reader, settings, stopping))
+            await Deliverer(reader, settings).run(stopping)
     finally:
         await reader.close()
     _log.info("alerts left")

@@ -11,6 +11,8 @@ from mana_errors.cli.options import DataDir, Json, address
 from mana_errors.errors import NotFound
 
 if TYPE_CHECKING:
+    from uuid import UUID
+
     from mana_errors.model.member import BoundApps, Member, Purpose
     from mana_errors.model.principal import Role
     from mana_errors.store.db import Connection
@@ -194,6 +196,15 @@ def apps_of(text: str | None) -> "BoundApps":
     if text is None:
         return None
     return tuple(name.strip() for name in text.split(",") if name.strip())
+
+
+def id_of(data_dir: Path | None, email: str) -> "UUID":
+    """The id of the member with this address. Raises NotFound, BadRequest."""
+
+    async def work(_: "Connection", member: "Member") -> "UUID":
+        return member.id
+
+    return _with_member(data_dir, email, work)
 
 
 def _with_member(

@@ -13,7 +13,7 @@ from mana_errors.config import Settings
 from mana_errors.retention import ages, issues, ledger, quotas, users
 from mana_errors.retention.budgets import Budgets
 from mana_errors.retention.leader import Leader, Lock
-from mana_errors.store import db, workflow
+from mana_errors.store import db, system, workflow
 
 # After a failure, and when a reader held a partition.
 RETRY_S: Final = 30.0
@@ -47,6 +47,7 @@ def jobs(settings: Settings) -> list[Job]:
         Job("deleted issues", 10, issues.purge),
         # Whole days: more often changes nothing.
         Job("forgotten issues", 3600, lambda c: issues.forget(c, settings, datetime.now(UTC))),
+        Job("reports", 3600, lambda c: ages.forget_reports(c, datetime.now(UTC))),
         Job("undos", 600, lambda c: workflow.forget_undos(c, datetime.now(UTC))),
         Job("users", users.INTERVAL_S, lambda c: users.forget_deleted(c, table)),
     ]
@@ -88,6 +89,8 @@ async def work(leader: Leader, todo: Sequence[Job]) -> None:
 
 async def _attempt(leader: Leader, job: Job) -> float:
     """Do a job; seconds until it is due again. What fails does not stop the others."""
+    started = time.monotonic()
+    failed: Exception | None = None
     try:
         connection = await leader.connection()
         if connection is None:
@@ -96,9 +99,22 @@ async def _attempt(leader: Leader, job: Job) -> float:
     except db.PASSING as error:
         meters.database_failures.labels(job.name).inc()
         _log.warning("retention tries again: %s", error, extra={"job": job.name})
-        return RETRY_S
-    except Exception:  # noqa: BLE001 - a mistake in one job must not end the others
+        failed = error
+    except Exception as error:  # noqa: BLE001 - a mistake in one job must not end the others
         meters.unexpected.labels("retention").inc()
         _log.exception("retention failed", extra={"job": job.name})
-        return RETRY_S
-    return job.interval_s
+        failed = error
+    await _note(leader, job, time.monotonic() - started, failed)
+    return job.interval_s if failed is None else RETRY_S
+
+
+async def _note(leader: Leader, job: Job, took_s: float, failed: Exception | None) -> None:
+    """For the page about the system; what cannot be written down now is the next time."""
+    try:
+        connection = await leader.connection()
+        if connection is not None:
+            error = "" if failed is None else type(failed).__name__
+            await system.note_job(connection, job.name, took_s, error)
+    except db.PASSING as error:
+        meters.database_failures.labels("jobs").inc()
+        _log.debug("a job's end is not written down: %s", error, extra={"job": job.name})

@@ -35,9 +35,12 @@ PLACEMENT: Final[dict[str, Placement]] = {
     "sign_in_failures": "local",
     "audit_log": "local",
     "tokens": "local",
+    "jobs": "local",
+    "nodes": "local",
     "channels": "local",
     "rules": "local",
     "alerts": "local",
     "deliveries": "local",
+    "weekly_reports": "local",
     "migrations": "local",
 }

@@ -10,6 +10,8 @@ from mana_errors.web.visit import Visit
 # field -> what is wrong with it; "": the form as a whole
 Trouble = dict[str, str]
 
+# A page of boxes to tick is no place for more.
+MAX_BOXES: Final = 1_000
 NEW_PASSWORD: Final = {"min_password": MIN_LENGTH}
 
 

@@ -1,6 +1,6 @@
 """Members, for owners and admins: list, invite, change, disable."""
 
-from typing import Any, Final
+from typing import Any
 
 import msgspec
 from starlette.responses import Response
@@ -11,12 +11,9 @@ from mana_errors.errors import BadRequest, Conflict
 from mana_errors.model.member import BoundApps, Member, Purpose, normal_email
 from mana_errors.model.principal import Role
 from mana_errors.store import apps, members
-from mana_errors.web.fields import Trouble
+from mana_errors.web.fields import MAX_BOXES, Trouble
 from mana_errors.web.issue import id_of
 from mana_errors.web.visit import Visit
-
-# A page of boxes to tick is no place for more.
-MAX_BOXES: Final = 1_000
 
 
 async def show_list(visit: Visit) -> Response:
@@ -117,7 +114,7 @@ async def _page(visit: Visit, template: str, values: dict[str, Any], trouble: Tr
 
 def _secret_link(visit: Visit, name: str, email: str, path: str) -> Response:
     link = visit.site.address(visit.request) + path
-    return visit.page("secret_link.html", {"name": name, "email": email, "link": link})
+    return visit.secret(name, email, link, "/members")
 
 
 def _roles(visit: Visit) -> list[Role]:

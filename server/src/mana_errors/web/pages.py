@@ -18,6 +18,7 @@ from mana_errors.web import (
     issues,
     links,
     members,
+    no_weekly,
     outcomes,
     second_factor,
     setup,
@@ -25,6 +26,7 @@ from mana_errors.web import (
     system,
     tail,
     theme,
+    tokens,
     views,
 )
 from mana_errors.web.assets import ASSET_ROUTE
@@ -68,6 +70,9 @@ PAGES: Final[tuple[Page, ...]] = (
     Page("GET", "/mute/{token}", answers.ask_mute, None),
     Page("POST", "/mute/{token}", answers.mute, None, signed=True),
     Page("POST", "/mute/{token}/undo", answers.unmute, None, signed=True),
+    Page("GET", "/no-weekly/{token}", no_weekly.ask, None),
+    Page("POST", "/no-weekly/{token}", no_weekly.stop, None, signed=True),
+    Page("POST", "/no-weekly/{token}/undo", no_weekly.start, None, signed=True),
     Page("POST", "/theme", theme.choose, None),
     # oneself
     Page("GET", "/account", account.show),
@@ -86,6 +91,10 @@ PAGES: Final[tuple[Page, ...]] = (
     Page("POST", "/members/{id}/disable", members.disable, "admin", all_apps=True),
     Page("POST", "/members/{id}/enable", members.enable, "admin", all_apps=True),
     Page("POST", "/members/{id}/password", members.make_password_link, "admin", all_apps=True),
+    # scripts
+    Page("GET", "/tokens", tokens.show_list, "admin", all_apps=True),
+    Page("POST", "/tokens", tokens.create, "admin", all_apps=True),
+    Page("POST", "/tokens/{id}/revoke", tokens.revoke, "admin", all_apps=True),
     # apps and what was done
     Page("GET", "/apps", apps.show_list),
     Page("POST", "/apps", apps.create, "admin", all_apps=True),

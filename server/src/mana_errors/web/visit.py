@@ -32,7 +32,14 @@ from mana_errors.web.words import LANGUAGES, pick_language
 _DONE: Final = frozenset(
     {
         *("saved", "password_changed", "turned_on", "turned_off", "ended", "created"),
-        *("key_revoked", "done_nothing", "done_undo", "done_resolve", "done_reopen"),
+        *(
+            "key_revoked",
+            "token_revoked",
+            "done_nothing",
+            "done_undo",
+            "done_resolve",
+            "done_reopen",
+        ),
         *("done_ignore", "done_assign", "done_prioritize", "done_merge", "done_delete"),
     }
 )
@@ -175,6 +182,11 @@ class Visit:
     def _here(self) -> str:
         query = self.request.url.query
         return f"{self.request.url.path}?{query}" if query else self.request.url.path
+
+    def secret(self, name: str, about: str, secret: str, back: str) -> Response:
+        """A page that shows a secret, once; `name` is that of its words, `back` a path of ours."""
+        values = {"name": name, "about": about, "secret": secret, "back": back}
+        return self.page("secret.html", values)
 
     def message(self, name: str, status: int, headers: dict[str, str] | None = None) -> Response:
         """A page that says one thing; `name` is that of its words."""

@@ -8,7 +8,8 @@ from typing import Any, Final, Optional
 
 from mana_errors_sdk.integrations.body import BODY_BYTES_MAX, Body
 from mana_errors_sdk.integrations.request import BODILESS, SERVER_ERROR, Request, user_id
-from mana_errors_sdk.integrations.work import begin, end, flush, report, unhandled
+from mana_errors_sdk.integrations.work import end, flush, report, unhandled
+from mana_errors_sdk.scope import current_scope, enter_scope
 
 AsgiScope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -49,7 +50,7 @@ async def _serve_request(app: AsgiApp, scope: AsgiScope, receive: Receive, send:
     if scope.get("method", "GET") not in BODILESS:
         request.body = Body()
         receive = request.receive
-    token = begin(request.fields)
+    token = enter_scope(request)
     try:
         await app(scope, receive, request.send)
     except Exception as error:
@@ -132,6 +133,7 @@ class AsgiRequest(Request):
     _waiting = 0
 
     def __init__(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
+        super().__init__(current_scope())
         self._scope = scope
         self._receive = receive
         self._send = send
@@ -155,14 +157,15 @@ class AsgiRequest(Request):
             self.body.add(message.get("body", b""))
             self.body.complete = not message.get("more_body", False)
 
-    async def send(self, message: Message) -> None:
-        """To the server; the beginning of an answer says what became of the request."""
+    def send(self, message: Message) -> Awaitable[None]:
+        """To the server; the beginning of an answer says what became of the request. What only
+        passes costs no coroutine of ours."""
         if message["type"] == "http.response.start":
             self.status = message["status"]
             if message["status"] >= SERVER_ERROR:
-                await self._answer_failed()
+                return self._send_failed(message)
             self.failure = None
-        await self._send(message)
+        return self._send(message)
 
     async def raised(self, error: BaseException) -> None:
         """Nobody in the app caught it. Without an answer so far, the server makes a 500 of it."""
@@ -171,10 +174,11 @@ class AsgiRequest(Request):
             await self._read_rest()
         self.failed(error)
 
-    async def _answer_failed(self) -> None:
+    async def _send_failed(self, message: Message) -> None:
         await self._read_rest()
         if self.failure is not None:
             self.failed(self.failure)
+        await self._send(message)
 
     async def _read_rest(self) -> None:
         """Of a small body that the app left unread: after the answer, servers give it no more.
@@ -223,9 +227,9 @@ class AsgiRequest(Request):
             found[name] = f"{found[name]}, {value}" if name in found else value
         return found
 
-    def user(self) -> Optional[str]:
+    def signed_in(self) -> Optional[str]:
         """Starlette and Litestar put it into the scope."""
-        return super().user() or user_id(self._scope.get("user"))
+        return super().signed_in() or user_id(self._scope.get("user"))
 
     def route(self) -> Optional[str]:
         """Starlette, FastAPI and Litestar leave it in the scope, without an app's mount."""

@@ -57,7 +57,7 @@ def _describe(event: Any, context: Any) -> dict[str, Any]:
     name = getattr(context, "function_name", None)
     said: dict[str, Any] = {"payload": {"transaction": name}} if name else {}
     if _is_http(event):
-        return {**said, **_HttpEvent(event).fields(), "context": {"lambda": invocation}}
+        return {**said, **_HttpEvent(event).describe(), "context": {"lambda": invocation}}
     return {**said, "context": {"lambda": {**invocation, "event": event}}}
 
 
@@ -98,7 +98,7 @@ class _HttpEvent(Request):
         headers: Dict[str, str] = self._event.get("headers") or {}
         return {name.lower(): value for name, value in headers.items()}
 
-    def user(self) -> Optional[str]:
+    def signed_in(self) -> Optional[str]:
         """Whom an authorizer of the gateway let in."""
         let_in: Any = self._about.get("authorizer") or {}
         jwt: Any = let_in.get("jwt") or let_in

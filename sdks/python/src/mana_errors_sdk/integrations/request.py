@@ -8,6 +8,7 @@ from typing import Any, Callable, Final, Optional
 
 from mana_errors_sdk.integrations.body import Body, JsonObject
 from mana_errors_sdk.integrations.work import Mechanism, report
+from mana_errors_sdk.scope import Scope
 
 # From here on the app itself failed; below, it answered what it was asked.
 SERVER_ERROR: Final = 500
@@ -19,9 +20,10 @@ _OWN_NAMES: Final = ("id", "pk", "user_id", "sub", "username")
 _PROPERTIES: Final = ("identity", "display_name")
 
 
-class Request:
-    """One request; each gateway has a subclass that knows how to read it. What most requests never
-    need is an attribute of the class: making a request must cost next to nothing."""
+class Request(Scope):
+    """One request, and the scope of what is captured meanwhile; each gateway has a subclass that
+    knows how to read it. What most requests never need is an attribute of the class: making a
+    request must cost next to nothing."""
 
     mechanism: Mechanism
     body = _NO_BODY
@@ -51,7 +53,7 @@ class Request:
         length = self.headers().get("content-length", "")
         return int(length) if length.isdecimal() and self.method() not in BODILESS else 0
 
-    def user(self) -> Optional[str]:
+    def signed_in(self) -> Optional[str]:
         """Whom the framework or the server let in."""
         return user_id(self.found_user()) if self.found_user else None
 
@@ -64,7 +66,7 @@ class Request:
         report(error, self.mechanism)
         self.failure = None
 
-    def fields(self) -> JsonObject:
+    def describe(self) -> JsonObject:
         """The contract's fields of a report, and the route; what is unknown is left out."""
         headers = self.headers()
         found = {
@@ -74,7 +76,7 @@ class Request:
             "requestBody": self.body.read(headers.get("content-type", ""), self.length()),
             "responseStatusCode": self.status,
             "userAgent": headers.get("user-agent"),
-            "userId": self.user(),
+            "userId": self.signed_in(),
             "payload": {"transaction": route} if (route := self.route()) else None,
         }
         return {name: value for name, value in found.items() if value is not None}

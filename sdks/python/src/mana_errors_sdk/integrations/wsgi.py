@@ -8,7 +8,8 @@ from typing import Any, Callable, Final, Optional
 
 from mana_errors_sdk.integrations.body import BODY_BYTES_MAX, Body
 from mana_errors_sdk.integrations.request import BODILESS, SERVER_ERROR, Request
-from mana_errors_sdk.integrations.work import Token, begin, end, unhandled
+from mana_errors_sdk.integrations.work import Token, end, unhandled
+from mana_errors_sdk.scope import current_scope, enter_scope
 
 Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
@@ -33,7 +34,7 @@ def serve(app: WsgiApp, environ: Environ, start_response: StartResponse) -> Iter
     if KEY in environ:
         return app(environ, start_response)
     request = environ[KEY] = WsgiRequest(environ, start_response)
-    token = begin(request.fields)
+    token = enter_scope(request)
     try:
         answer = app(environ, request.start_response)
     except Exception as error:
@@ -83,6 +84,7 @@ class WsgiRequest(Request):
     _input: Optional[Input] = None
 
     def __init__(self, environ: Environ, start_response: StartResponse) -> None:
+        super().__init__(current_scope())
         self._environ = environ
         self._start_response = start_response
         if environ["REQUEST_METHOD"] not in BODILESS:
@@ -135,9 +137,9 @@ class WsgiRequest(Request):
         }
         return {**own, **unprefixed}
 
-    def user(self) -> Optional[str]:
+    def signed_in(self) -> Optional[str]:
         """The server may know whom it let in."""
-        return super().user() or self._environ.get("REMOTE_USER") or None
+        return super().signed_in() or self._environ.get("REMOTE_USER") or None
 
 
 class Input:

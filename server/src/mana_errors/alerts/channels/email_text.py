@@ -33,6 +33,7 @@ def render(message: Message, language: str, mute_url: str = "") -> Rendered:
         "server_url": message.server_url,
         "footer": footer,
         "mute_url": mute_url,
+        "mute_label": words["mute"],
     }
     return Rendered(
         subject,

@@ -97,8 +97,8 @@ function move(by, key) {
   if (rows.length === 0 || (at < 0 && key.startsWith("Arrow"))) return false;
   const next = at < 0 ? 0 : Math.max(0, Math.min(rows.length - 1, at + by));
   rows[at]?.classList.remove("here");
-  rows[next].classList.add("here");
-  rows[next].scrollIntoView({ block: "nearest" });
-  rows[next].querySelector("a")?.focus({ preventScroll: true });
+  rows[next]?.classList.add("here");
+  rows[next]?.scrollIntoView({ block: "nearest" });
+  rows[next]?.querySelector("a")?.focus({ preventScroll: true });
   return true;
 }

@@ -4,17 +4,29 @@ import { showTimes } from "./times.js";
 
 // Quiet for a server with many readers, soon enough for one who waits.
 const EVERY_MS = 10_000;
+// Who has just reported their first error looks for it.
+const FIRST_MS = 2_000;
 
 /** Keep the page's list up to date, while it is seen and nothing in it is selected. */
 export function watchList() {
   const list = document.querySelector("[data-live]");
-  if (!list) return;
+  if (!list) return watchForFirst();
   setInterval(async () => {
     if (document.hidden || list.querySelector("input:checked")) return;
     const page = await load(location.href);
     const fresh = page?.querySelector("[data-live]");
     if (fresh) update(list, fresh);
   }, EVERY_MS);
+}
+
+/** The page of a server without an issue shows the first one. */
+function watchForFirst() {
+  if (location.pathname !== "/" || !document.querySelector(".empty")) return;
+  setInterval(async () => {
+    if (document.hidden) return;
+    const page = await load(location.href);
+    if (page?.querySelector("[data-live]")) location.reload();
+  }, FIRST_MS);
 }
 
 /** @param {Element} list @param {Element} fresh */

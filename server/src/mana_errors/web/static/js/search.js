@@ -59,7 +59,7 @@ export function watchSearch() {
     if (list.hidden) return;
     if (event.key === "ArrowDown") mark(1);
     else if (event.key === "ArrowUp") mark(-1);
-    else if ((event.key === "Enter" || event.key === "Tab") && chosen >= 0) take(list.children[chosen].textContent ?? "");
+    else if ((event.key === "Enter" || event.key === "Tab") && chosen >= 0) take(list.children[chosen]?.textContent ?? "");
     else if (event.key === "Escape") close();
     else return;
     event.preventDefault();
