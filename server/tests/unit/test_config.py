@@ -95,8 +95,6 @@ def test_children_read_what_their_parent_had(tmp_path: Path) -> None:
         log_level="debug", log_format="json", public_url="https://errors.example.org",
         secret_key="k" * 32, allowed_hosts=("errors.lan", "errors.internal"),
         jwks_url="https://auth.example/jwks", jwt_secret="s" * 32,
-        smtp_url="smtps://u:p@mail.example:465", smtp_from="e@example.org",
-        alert_networks=("10.1.0.0/16",),
         jwt_issuer="https://auth.example", jwt_audience="errors", users_table="auth.users",
         register_apps=False, max_apps=7, rate_per_address=0, rate_burst_per_address=9,
         trusted_proxies=("10.0.0.0/8", "fd00::/8"), max_connections=99, max_memory_bytes=2**30,
