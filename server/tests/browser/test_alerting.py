@@ -1,22 +1,40 @@
 """Alerts in a browser: rules that are written, tried and explained, channels, deliveries."""
 
+import asyncio
 import re
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
+from contextlib import AsyncExitStack
+from threading import Thread
+from typing import Any, TypeVar
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from browsing import PHONE, Visitor
-from sinks import Sink, sink
+from harness import PATIENCE_S
+from receivers import Receiver, answers, receiving
+
+T = TypeVar("T")
 
 BARE = pytest.mark.parametrize("visit", [{"java_script_enabled": False}], indirect=True)
 
 
 @pytest.fixture
-def receiver() -> Iterator[Sink]:
-    """Of webhooks."""
-    with sink() as made:
-        yield made
+def receiver() -> Iterator[Receiver]:
+    """Of webhooks; in a thread, since a browser's test waits for it."""
+    loop = asyncio.new_event_loop()
+    thread = Thread(target=loop.run_forever)
+    thread.start()
+    stack = AsyncExitStack()
+
+    def run(work: Coroutine[Any, Any, T]) -> T:
+        return asyncio.run_coroutine_threadsafe(work, loop).result(PATIENCE_S)
+
+    yield run(stack.enter_async_context(receiving()))
+    run(stack.aclose())
+    loop.call_soon_threadsafe(loop.stop)
+    thread.join()
+    loop.close()
 
 
 def saved(page: Page, said: str = "Saved.") -> None:
@@ -39,12 +57,12 @@ def write_rule(page: Page, name: str, app: str) -> None:
     page.get_by_label(app, exact=True).check()
 
 
-def row(page: Page, name: str) -> Page:
-    return page.locator("tr", has_text=name)  # type: ignore[return-value] - has the same methods
+def row(page: Page, name: str) -> Locator:
+    return page.locator("tr", has_text=name)
 
 
 def test_an_alert_goes_from_a_rule_to_a_webhook_and_is_seen(
-    visit: Visitor, receiver: Sink, name: str
+    visit: Visitor, receiver: Receiver, name: str
 ) -> None:
     """All of it by hand: channel, rule, event, alert, issue, ledger."""
     add_webhook(visit, f"hook {name}", receiver.url)
@@ -190,7 +208,7 @@ def test_why_is_asked_from_the_issue(visit: Visitor) -> None:
 
 
 def test_a_channel_is_made_tested_changed_and_deleted(
-    visit: Visitor, receiver: Sink, name: str
+    visit: Visitor, receiver: Receiver, name: str
 ) -> None:
     page = add_webhook(visit, f"hook {name}", receiver.url)
     key = page.locator("#key").inner_text()
@@ -199,7 +217,7 @@ def test_a_channel_is_made_tested_changed_and_deleted(
     page.locator("#test").get_by_role("button").click()
     expect(page.locator("#test [role=status]")).to_contain_text("HTTP 200")
     assert len(receiver.got) == 1
-    receiver.answer(410, "gone")
+    receiver.answer = answers("410 Gone", "gone")
     page.locator("#test").get_by_role("button").click()
     expect(page.locator("#test .trouble")).to_contain_text("410")
     assert key not in page.content()
@@ -243,8 +261,8 @@ def test_without_smtp_the_pages_say_how_to_set_it(visit: Visitor) -> None:
     expect(page.locator("#test .trouble")).to_contain_text("MANA_ERRORS_SMTP_URL is not set")
 
 
-def test_what_was_refused_is_sent_again(visit: Visitor, receiver: Sink, name: str) -> None:
-    receiver.answer(410, "gone")
+def test_what_was_refused_is_sent_again(visit: Visitor, receiver: Receiver, name: str) -> None:
+    receiver.answer = answers("410 Gone", "gone")
     add_webhook(visit, f"hook {name}", receiver.url)
     page = visit.open("/alerts/rules/new")
     page.get_by_label("Name").fill(f"rule {name}")
@@ -256,7 +274,7 @@ def test_what_was_refused_is_sent_again(visit: Visitor, receiver: Sink, name: st
     while row(page, f"rule {name}").count() == 0:
         page.wait_for_timeout(100)
         page.reload()
-    receiver.answer(200, "ok")
+    receiver.answer = answers("200 OK", "ok")
     row(page, f"rule {name}").get_by_role("button", name="Send again").click()
     saved(page, "It is sent again.")
     while "sent" not in row(page, f"rule {name}").locator(".state-of").inner_text():

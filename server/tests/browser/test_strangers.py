@@ -53,8 +53,9 @@ def planted(site: Site) -> dict[str, Any]:
             for app, issue in issues.items()
         }
         _say(client, issues["strange-native"])
+        kept = {kind: _keep(client, kind) for kind in ("rules", "channels")}
     member = site.server.in_database(_rename)
-    return {"issues": issues, "events": events, "member": member}
+    return {"issues": issues, "events": events, "member": member, **kept}
 
 
 def _report(client: httpx.Client) -> None:
@@ -94,6 +95,16 @@ def _say(client: httpx.Client, issue: str) -> None:
     client.patch("/api/v1/apps/strange-native", json=changed).raise_for_status()
 
 
+def _keep(client: httpx.Client, kind: str) -> str:
+    """A rule that fires for what they send, or a channel."""
+    rule = {"name": NAME, "trigger": {"kind": "occurs"}, "environments": [CORPUS[2][:90]]}
+    hook = {"name": NAME, "target": {"kind": "webhook", "url": f"http://x.example/{quote(NAME)}"}}
+    answer = client.post(f"/api/v1/{kind}", json=rule if kind == "rules" else hook)
+    answer.raise_for_status()
+    made = answer.json()
+    return str(made["id"] if kind == "rules" else made["channel"]["id"])
+
+
 async def _rename(connection: Connection) -> str:
     everybody = await members.listed(connection)
     for member in everybody:
@@ -115,6 +126,8 @@ def paths(planted: dict[str, Any]) -> list[str]:
             found += [path.format(id=event) for event in planted["events"].values()]
         elif path.startswith("/apps/"):
             found += [f"/apps/{quote(app, safe='')}" for app in APPS]
+        elif path.startswith("/alerts/") and path.endswith("{id}"):
+            found.append(path.format(id=planted[path.split("/")[2]]))
         elif path == "/members/{id}":
             found.append(path.format(id=planted["member"]))
         elif "{" not in path:

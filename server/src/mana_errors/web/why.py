@@ -87,20 +87,19 @@ def _say(step: Step, rule: Rule, visit: Visit) -> str:
 def _variant(name: str, step: Step, rule: Rule) -> str:
     """Some checks have more than one way to hold or not."""
     numbers = step.numbers
-    fired_long_ago = "minutesAgo" in numbers and (
-        numbers["minutesAgo"] >= numbers["againAfterMinutes"]
-    )
+    ago, again = numbers.get("minutesAgo"), numbers.get("againAfterMinutes", 0)
     variants = {
-        "check_app_yes": rule.apps is None and "check_any_app",
-        "check_environment_yes": rule.environments is None and "check_any_environment",
-        "check_filter_yes": not rule.filter and "check_no_filter",
-        "check_events_yes": "events" not in numbers and "check_each_event",
-        "check_backOff_yes": "minutesAgo" not in numbers and "check_never_fired",
-        # only one about silence is quiet for so long
-        "check_backOff_no": fired_long_ago and "check_same_silence",
-        "check_silence_no": "minutes" not in numbers and "check_never_reported",
+        "check_app_yes": (rule.apps is None, "check_any_app"),
+        "check_environment_yes": (rule.environments is None, "check_any_environment"),
+        "check_filter_yes": (not rule.filter, "check_no_filter"),
+        "check_events_yes": ("events" not in numbers, "check_each_event"),
+        "check_backOff_yes": (ago is None, "check_never_fired"),
+        # only a rule about silence is quiet for longer
+        "check_backOff_no": (ago is not None and ago >= again, "check_same_silence"),
+        "check_silence_no": ("minutes" not in numbers, "check_never_reported"),
     }
-    return variants.get(name) or name
+    is_other, other = variants.get(name, (False, ""))
+    return other if is_other else name
 
 
 def _number(name: str, value: Any, visit: Visit) -> str:
