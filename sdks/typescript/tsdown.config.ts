@@ -11,7 +11,9 @@ const config: UserConfig = {
   },
   format: ['esm', 'cjs'],
   // What Safari 14, Hermes and Node 20 run unchanged.
-  target: 'es2020',
+  target: 'es2021',
+  inputOptions: { optimization: { inlineConst: true } },
+  minify: { compress: true, mangle: false, codegen: false },
   platform: 'neutral',
   deps: { neverBundle: [/^node:/] },
   dts: true,

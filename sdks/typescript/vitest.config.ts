@@ -1,7 +1,7 @@
 import type { ViteUserConfig } from 'vitest/config'
 
-const E2E = `${import.meta.dirname}/e2e`
-const MODULES = `${import.meta.dirname}/node_modules`
+const EXPO = `${import.meta.dirname}/e2e/expo`
+const globalSetup = ['e2e/server.ts', 'e2e/package.ts']
 
 const config: ViteUserConfig = {
   test: {
@@ -11,22 +11,19 @@ const config: ViteUserConfig = {
     expect: { poll: { timeout: 30_000 } },
     projects: [
       { extends: true, test: { name: 'unit', include: ['src/**/*.test.ts', 'test/**/*.test.ts'] } },
+      { extends: true, test: { name: 'e2e', include: ['e2e/*.test.ts'], globalSetup } },
       {
         extends: true,
         // React Native runs on phones; its twin for the web has the same components.
         resolve: {
           alias: {
             'react-native': 'react-native-web',
-            'react-native-error-boundary': `${MODULES}/react-native-error-boundary/src/index.tsx`,
-            'react-native-safe-area-context': `${E2E}/expo/stubs.ts`,
-            '@react-native-async-storage/async-storage': `${E2E}/expo/stubs.ts`,
+            'react-native-error-boundary': `${EXPO}/node_modules/react-native-error-boundary/src/index.tsx`,
+            'react-native-safe-area-context': `${EXPO}/stubs.ts`,
+            '@react-native-async-storage/async-storage': `${EXPO}/stubs.ts`,
           },
         },
-        test: {
-          name: 'e2e',
-          include: ['e2e/**/*.test.ts'],
-          globalSetup: ['e2e/server.ts', 'e2e/package.ts'],
-        },
+        test: { name: 'expo', include: ['e2e/expo/*.test.ts'], globalSetup },
       },
     ],
   },

@@ -13,15 +13,26 @@ from harness import Cluster, Server
 from mana_errors.store.embedded.layout import binary
 from mana_errors.store.migrate import migrate
 
-# How long examples take says how busy the machine is.
+# How long examples take says how busy the machine is. A nightly run may ask for more of them;
+# tests that need more or fewer than others have a share of the number.
 settings.register_profile(
-    "tests", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow]
-)
+    "tests", deadline=None, suppress_health_check=[HealthCheck.too_slow],
+    max_examples=int(os.environ.get("HYPOTHESIS_EXAMPLES", "100")),
+)  # fmt: skip
 settings.load_profile("tests")
 
 _running: list[Server] = []
 
 StartServer = Callable[..., Server]
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Once on another PostgreSQL: only what touches it."""
+    if os.environ.get("TEST_PG", "18") == "18":
+        return
+    others = [item for item in items if "cluster" not in getattr(item, "fixturenames", ())]
+    config.hook.pytest_deselected(items=others)
+    items[:] = [item for item in items if item not in others]
 
 
 @pytest.fixture(scope="session")

@@ -34,7 +34,7 @@ class SigningKey:
     def jwk(self, **changes: Any) -> dict[str, Any]:
         """Its public half, as published."""
         kind = {"EdDSA": OKPAlgorithm, "RS": RSAAlgorithm, "ES": ECAlgorithm}
-        to_jwk = kind.get(self.algorithm, kind.get(self.algorithm[:2])).to_jwk
+        to_jwk = (kind.get(self.algorithm) or kind[self.algorithm[:2]]).to_jwk
         public = to_jwk(self.private.public_key(), as_dict=True)
         public.pop("key_ops", None)
         named = {"kid": self.kid, "alg": self.algorithm, "use": "sig"}

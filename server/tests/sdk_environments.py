@@ -33,18 +33,26 @@ def python(name: str, folder: Path = HERE, interpreter: str = sys.executable) ->
 
 
 def node() -> Path:
-    """The folder with node_modules; skips where there is no Node."""
-    if shutil.which("npm") is None:
-        pytest.skip("there is no npm on PATH")
+    """The folder with node_modules; node and npm are on PATH from here on."""
     wanted = HERE / "package.json"
     home = CACHE / f"node-{_digest(wanted)}"
     with _alone(home):
+        _own_node()
         if not (home / "ready").exists():
             home.mkdir(parents=True, exist_ok=True)
             shutil.copy(wanted, home)
             _run("npm", "install", "--silent", "--no-audit", "--no-fund", "--prefix", home)
             (home / "ready").touch()
     return home
+
+
+def _own_node() -> None:
+    environ = os.environ | {"PYTHON": sys.executable}
+    done = subprocess.run(
+        [ROOT / "scripts/node"], env=environ, stdout=subprocess.PIPE, text=True, check=True
+    )
+    if (folder := done.stdout.strip()) not in os.environ["PATH"].split(os.pathsep):
+        os.environ["PATH"] = f"{folder}{os.pathsep}{os.environ['PATH']}"
 
 
 def browser() -> str:

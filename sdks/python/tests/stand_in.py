@@ -82,6 +82,7 @@ class StandIn(ThreadingHTTPServer):
 
 
 class _Handler(BaseHTTPRequestHandler):
+    server: StandIn
     protocol_version = "HTTP/1.1"
 
     def setup(self):

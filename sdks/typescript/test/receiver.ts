@@ -65,7 +65,7 @@ export function bareClient(config: ErrorTrackingConfig, storage?: ErrorStorage):
   return createClient(config, {
     describe: () => ({ sourceType: 'backend', environment: 'production' }),
     scrub: scrubSecrets,
-    storage,
+    storage: () => storage,
   })
 }
 

@@ -14,6 +14,7 @@ from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, TypeVar, cast
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from mana_errors.errors import BadSetting
 
@@ -28,6 +29,8 @@ _IDENTIFIER = r"[A-Za-z_][A-Za-z0-9_$]{0,62}"
 _LOOPBACK = frozenset({"127.0.0.1", "0.0.0.0", "::1", "::"})  # noqa: S104 compared, not bound
 # 128 bits, if somebody writes it in hex.
 MIN_SECRET_KEY = 32
+# What each way to reach an SMTP server has as its usual port.
+SMTP_PORTS = {"smtps": 465, "smtp+starttls": 587, "smtp": 25}
 # RFC 7518, section 3.2: as long as the hash.
 MIN_JWT_SECRET_BYTES = 32
 
@@ -91,6 +94,23 @@ def _networks(text: str) -> tuple[str, ...]:
     if not (names := _names(text)):
         raise ValueError("must name a network")
     return tuple(str(ip_network(name, strict=False)) for name in names)
+
+
+def _networks_or_none(text: str) -> tuple[str, ...]:
+    return _networks(text) if text else ()
+
+
+def _sender(text: str) -> str:
+    if text and not re.fullmatch(r"[^\s@<>\"]+@[^\s@<>\"]+", text):
+        raise ValueError("must be an e-mail address, as errors@example.org")
+    return text
+
+
+def _zone(text: str) -> str:
+    try:
+        return ZoneInfo(text).key
+    except (ZoneInfoNotFoundError, OSError) as error:
+        raise ValueError("must be a time zone, as Europe/Berlin") from error
 
 
 def _setting(default: T, parse: Callable[[str], T], doc: str, variable: str | None = None) -> T:
@@ -230,6 +250,32 @@ class Settings:
         "Table of the users that reports name, as schema.table, with a column `id`, in the same "
         "database. Empty: every user id is kept.",
     )
+    smtp_url: str = _setting(
+        "",
+        _text,
+        "Server that sends e-mail, as smtps://user:password@host:465, or smtp+starttls://…:587, or "
+        "smtp://…:25 without TLS. Empty: no e-mail is sent.",
+    )
+    smtp_from: str = _setting(
+        "", _sender, "Address that e-mail comes from. Needed with the setting above."
+    )
+    alert_networks: tuple[str, ...] = _setting(
+        (),
+        _networks_or_none,
+        "Networks, comma-separated, that alerts may be sent to though they are not public, as "
+        "10.1.0.0/16 for a chat server of your own. E-mail goes to its server wherever that is.",
+    )
+    language: str = _setting(
+        "en",
+        _choice("en", "de"),
+        "Language of e-mails to members who chose none: en or de. Channels have their own.",
+    )
+    time_zone: str = _setting(
+        "UTC",
+        _zone,
+        "Time zone of the weekly report, as Europe/Berlin: its week begins on Monday at 00:00 "
+        "there, and it is sent at 08:00 of the next Monday.",
+    )
     log_level: str = _setting(
         "info", _choice("debug", "info", "warning", "error"), "Least level that is logged."
     )
@@ -289,12 +335,30 @@ def _check_together(settings: Settings) -> None:
         raise BadSetting(f"MANA_ERRORS_SECRET_KEY: must have at least {MIN_SECRET_KEY} characters")
     if settings.jwt_secret and len(settings.jwt_secret.encode()) < MIN_JWT_SECRET_BYTES:
         raise BadSetting(f"MANA_ERRORS_JWT_SECRET: must have at least {MIN_JWT_SECRET_BYTES} bytes")
+    if settings.smtp_url:
+        _check_smtp(settings)
     least = settings.workers * SPOOL_BYTES_PER_WORKER
     if settings.spool_max_bytes < least:
         raise BadSetting(
             f"MANA_ERRORS_SPOOL_MAX_BYTES: {settings.spool_max_bytes} is too little for "
             f"{settings.workers} workers, which need {least}"
         )
+
+
+def _check_smtp(settings: Settings) -> None:
+    """Without quoting it: there may be a password in it."""
+    try:
+        address = urlsplit(settings.smtp_url)
+        sound = address.scheme in SMTP_PORTS and bool(address.hostname) and address.port != 0
+    except ValueError:
+        sound = False
+    if not sound:
+        raise BadSetting(
+            f"MANA_ERRORS_SMTP_URL: must be {', '.join(f'{scheme}://' for scheme in SMTP_PORTS)} "
+            "and a host; letters such as / in a password are percent-encoded"
+        )
+    if not settings.smtp_from:
+        raise BadSetting("MANA_ERRORS_SMTP_FROM: is needed with MANA_ERRORS_SMTP_URL")
 
 
 def to_environ(settings: Settings) -> dict[str, str]:

@@ -113,6 +113,26 @@ forgotten_users: Final = Counter(
     "mana_errors_forgotten_user_events_total",
     "Events whose user was deleted from the users table, so that they name nobody any more.",
 )
+alerts: Final = Counter("mana_errors_alerts_total", "Alerts: firings of rules.")
+rule_failures: Final = Counter(
+    "mana_errors_rule_failures_total",
+    "Times that a rule could not be applied: its filter cannot be read or takes too long.",
+)
+deliveries: Final = Counter(
+    "mana_errors_deliveries_total",
+    "Deliveries of alerts, by kind of channel and what became of them; waiting: tried again later.",
+    ["kind", "state"],
+)
+delivery_lag_seconds: Final = Histogram(
+    "mana_errors_delivery_lag_seconds",
+    "Time from when an alert was due on a channel until it was first tried.",
+    buckets=(0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800, 3600),
+)
+channels_paused: Final = Gauge(
+    "mana_errors_channels_paused",
+    "Channels that failed so often that they are left alone for a while.",
+    multiprocess_mode="mostrecent",
+)
 
 
 # A scrape comes every few seconds; what a kill in between takes with it is a number, not an event.

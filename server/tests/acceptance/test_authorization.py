@@ -25,6 +25,7 @@ UNSAFE = [route for route in ALL_ROUTES if route.scope and route.method not in {
 LISTS = {
     *("listIssues", "listEvents", "listApps", "listAudit", "listSearchValues", "countIssues"),
     *("countEvents", "exportEvents", "getOverview", "listReleases", "getUser"),
+    *("listRules", "listAlerts"),
 }
 
 
@@ -131,7 +132,10 @@ def test_every_call_is_of_a_route() -> None:
     assert CALLS.keys() == {route.operation for route in ALL_ROUTES}
 
 
-@pytest.mark.parametrize("route", [p for p in ROUTES if p.values[0].method == "GET"])
+@pytest.mark.parametrize(
+    "route",
+    [pytest.param(route, id=route.operation) for route in ALL_ROUTES if route.method == "GET"],
+)
 def test_asking_for_the_head_alone_opens_nothing(world: World, route: Route[Any, Any]) -> None:
     call = sent(route.operation, world.own)
     answer = world.client.head(call.path, headers=ELSEWHERE)

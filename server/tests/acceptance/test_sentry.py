@@ -269,7 +269,9 @@ PATHS = (ENVELOPE, STORE, SECURITY, "/v1/logs", "/v1/traces")
 
 
 @settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=settings().max_examples * 3 // 2,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(
     st.sampled_from(PATHS),

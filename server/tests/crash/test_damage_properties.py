@@ -55,7 +55,9 @@ CORRUPTIONS = st.builds(
 
 
 @settings(
-    deadline=None, max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    deadline=None,
+    max_examples=settings().max_examples * 3,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(PAYLOADS, st.integers(0, 400), CORRUPTIONS)
 def test_single_corruption(

@@ -76,7 +76,7 @@ def test_same_event_to_both_at_once(pair: tuple[Node, Node], seed: int, *, dated
     """Both acknowledge it, with the same id; it is stored once."""
     requests = _requests(random.Random(seed), dated=dated)
 
-    async def send() -> list[list[Answer]]:
+    async def send() -> list[tuple[Answer, Answer]]:
         async with Wire(pair[0].port) as one, Wire(pair[1].port) as other:
             return [
                 await asyncio.gather(one.post(request), other.post(request)) for request in requests

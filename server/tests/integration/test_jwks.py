@@ -16,6 +16,8 @@ from typing import Any
 import jwt
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from jwt.algorithms import HMACAlgorithm, OKPAlgorithm
+from jwt.utils import base64url_encode
 
 from issuer import AUDIENCE, ISSUER, KeyServer, SigningKey, authorization, claims, key_server, send
 from mana_errors import meters
@@ -118,12 +120,10 @@ async def test_one_of_several_keys_is_found_by_its_id(served: KeyServer) -> None
 
 def forged(key: SigningKey, secret: bytes) -> bytes:
     """HMAC with what everybody knows."""
-    mac = jwt.algorithms.HMACAlgorithm(jwt.algorithms.HMACAlgorithm.SHA256)
+    mac = HMACAlgorithm(HMACAlgorithm.SHA256)
     head = {"alg": "HS256", "typ": "JWT", "kid": key.kid}
-    signing = b".".join(
-        jwt.utils.base64url_encode(json.dumps(p).encode()) for p in (head, claims())
-    )
-    return signing + b"." + jwt.utils.base64url_encode(mac.sign(signing, secret))
+    signing = b".".join(base64url_encode(json.dumps(p).encode()) for p in (head, claims()))
+    return signing + b"." + base64url_encode(mac.sign(signing, secret))
 
 
 @pytest.mark.parametrize("secret", ["", "s" * 32])
@@ -293,7 +293,7 @@ async def test_stopping_does_not_wait_for_the_issuer(
     """The spool is closed behind it."""
     monkeypatch.setattr(jwks, "TIMEOUT_S", 10 * PATIENCE_S)
     done = threading.Event()
-    served.instead = lambda _: done.wait(10 * PATIENCE_S) and None
+    served.instead = lambda _: (done.wait(10 * PATIENCE_S), None)[1]
     try:
         async with reading(served):
             await until(lambda: served.requests, "a request")
@@ -384,7 +384,7 @@ def test_unusable_keys_cost_only_themselves() -> None:
 
 def test_a_private_key_that_is_published_is_read_as_a_public_one() -> None:
     key = SigningKey()
-    private = jwt.algorithms.OKPAlgorithm.to_jwk(key.private, as_dict=True)
+    private = OKPAlgorithm.to_jwk(key.private, as_dict=True)
     found = parse_keys(document({**private, "key_ops": ["sign"]}))[0]
     assert not hasattr(found.key, "private_bytes")
 

@@ -146,7 +146,9 @@ def _time(offset: int) -> Any:
 
 
 @settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=settings().max_examples * 3 // 5,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(
     drawn=st.lists(events, max_size=9) | st.lists(events, min_size=20, max_size=60),

@@ -83,7 +83,10 @@ class Merging(RuleBasedStateMachine):
 
     @initialize()
     def empty(self) -> None:
-        tables = "issues, issue_hashes, rollups, user_sketches, merged_hashes, activity, undos"
+        tables = (
+            "issues, issue_hashes, rollups, user_sketches, merged_hashes, merged_issues, activity, "
+            "undos"
+        )
         names = ", ".join(f"error_logs.{name}" for name in tables.split(", "))
         self.run(self.connection.execute(f"TRUNCATE {names}"))
 
@@ -205,7 +208,7 @@ def test_each_issue_is_what_its_events_make_it(migrated_dsn: str) -> None:
         Merging.dsn, Merging.loop = migrated_dsn, runner.get_loop()
         case = Merging.TestCase
         case.settings = settings(
-            max_examples=40,
+            max_examples=settings().max_examples * 2 // 5,
             stateful_step_count=15,
             deadline=None,
             database=None,

@@ -71,15 +71,15 @@ def test_scrubbing_twice_is_scrubbing_once(text: str, body: dict[str, Any]) -> N
 
 
 # The part that must not survive, and how it is written.
-PLANTED = st.one_of(
-    st.tuples(st.text(ALNUM, min_size=10, max_size=40), st.just(form))
-    for form in (
+PLANTED = st.tuples(
+    st.text(ALNUM, min_size=10, max_size=40),
+    st.sampled_from([
         "Bearer {}", "sk-0123456789{}", "ghp_01234567890{}", "AKIA0123456789ABCDEF{}",
         "password={}", '"client_secret": "{}"', "{{'api_key': '{}'}}", "?token={}&x=1",
         "https://bob:{}@host", "eyJhbGciOi.{}.x", "Cookie: a={}; b=2", "API key: {}",
         "-----BEGIN EC PRIVATE KEY-----\n{}\n-----END EC PRIVATE KEY-----",
         "-----BEGIN PRIVATE KEY-----\\n{}",
-    )
+    ]),
 ) | st.tuples(
     st.sampled_from(["4111 1111 1111 1111", "5555555555554444", "3782-822463-10005"]),
     st.just("card {}"),

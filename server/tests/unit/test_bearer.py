@@ -11,6 +11,7 @@ import jwt
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from jwt.algorithms import HMACAlgorithm
 
 from issuer import AUDIENCE, ISSUER, SigningKey, authorization, claims
 from mana_errors import meters
@@ -92,9 +93,7 @@ async def test_a_claim_that_does_not_fit_makes_anonymous(
 async def test_a_subject_is_text() -> None:
     number = raw({"alg": "HS256"}, claims(sub=7))
     head, payload, _ = number.split(b".")
-    signature = jwt.algorithms.HMACAlgorithm(jwt.algorithms.HMACAlgorithm.SHA256).sign(
-        head + b"." + payload, SECRET.encode()
-    )
+    signature = HMACAlgorithm(HMACAlgorithm.SHA256).sign(head + b"." + payload, SECRET.encode())
     token = b".".join([head, payload, base64.urlsafe_b64encode(signature).rstrip(b"=")])
     assert await proved(token) == (None, Proof.MALFORMED)
 

@@ -98,6 +98,8 @@ def test_children_read_what_their_parent_had(tmp_path: Path) -> None:
         jwt_issuer="https://auth.example", jwt_audience="errors", users_table="auth.users",
         register_apps=False, max_apps=7, rate_per_address=0, rate_burst_per_address=9,
         trusted_proxies=("10.0.0.0/8", "fd00::/8"), max_connections=99, max_memory_bytes=2**30,
+        smtp_url="smtp://localhost", smtp_from="a@example.org", alert_networks=("10.0.0.0/8",),
+        language="de", time_zone="Europe/Berlin",
     )  # fmt: skip
     changed = [f.name for f in fields(Settings) if getattr(settings, f.name) == f.default]
     assert changed == [], "give the new setting a value of its own here"

@@ -105,7 +105,8 @@ def test_ids_carry_the_time_and_are_never_the_same(client, server):
 def test_report_error_takes_both_spellings(client, server):
     """The contract's names, and Python's."""
     client()
-    api.report_error(errorCode="VALIDATION_FAILED", errorType="AppError", message="no name")
+    contract = {"errorCode": "VALIDATION_FAILED", "errorType": "AppError", "message": "no name"}
+    api.report_error(**contract)
     api.report_error(error_code="VALIDATION_FAILED", error_type="AppError", message="no name")
     api.flush()
     one, two = server.errors
@@ -121,8 +122,8 @@ def test_odd_fields_are_made_to_fit(client, server, caplog):
     client()
     api.report_error(
         error_code="c" * 500, message=None, severity="fatal", request_method="x" * 50,
-        request_body=["no", "object"], response_status_code="503", nonsense=1, context="text",
-        tags={"n": 1}, app_id=7,
+        request_body=["no", "object"], response_status_code="503", context="text",
+        tags={"n": 1}, app_id=7, nonsense=1,  # pyright: ignore[reportCallIssue]
     )  # fmt: skip
     api.flush()
     (error,) = server.errors
@@ -528,7 +529,9 @@ def test_a_fork_that_nobody_told_of_is_noticed(client, server):
     client()
     capture()
     api.flush()
-    worker = api.current_client()._worker
+    running = api.current_client()
+    assert running
+    worker = running._worker
     worker._pid -= 1
     worker._thread = threading.Thread()
     assert capture() is not None

@@ -86,6 +86,7 @@ def test_a_chain_that_bites_its_tail_ends():
     one, two = ValueError("1"), ValueError("2")
     one.__context__, two.__context__ = two, one
     raised = take_snapshot(one)
+    assert raised.cause
     assert raised.cause.message == "2"
     assert raised.cause.cause is None
 

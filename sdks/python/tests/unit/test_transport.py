@@ -36,6 +36,8 @@ class Proxy(ThreadingHTTPServer):
 
 
 class _ProxyHandler(BaseHTTPRequestHandler):
+    server: Proxy
+
     def _note(self):
         self.server.asked.append((self.command, self.path, self.headers["Proxy-Authorization"]))
 

@@ -4,13 +4,12 @@ import { getDefaultConfig } from '@react-native/metro-config'
 import Metro from 'metro'
 
 const [home, out] = process.argv.slice(2)
-const modules = join(import.meta.dirname, '../../node_modules')
 const config = await Metro.loadConfig(
   {},
   {
     ...getDefaultConfig(home),
     projectRoot: home,
-    watchFolders: [join(import.meta.dirname, 'node_modules'), modules],
+    watchFolders: [join(import.meta.dirname, 'node_modules')],
     cacheStores: [],
     maxWorkers: 1,
     reporter: { update() {} },

@@ -6,6 +6,7 @@ import type {
   ErrorTracker,
   ErrorTrackingConfig,
   JsonObject,
+  Severity,
 } from '../types.js'
 import { toJson } from './clean.js'
 import { createDelivery } from './delivery.js'
@@ -30,53 +31,50 @@ export function createClient(config: ErrorTrackingConfig, platform: Platform): E
   const breadcrumbs: Breadcrumb[] = []
   let userId: string | null = null
 
-  const fill = (report: ErrorLogPayload): ErrorLogPayload => {
-    const { appId, serviceName, release } = config
-    const now = new Date()
-    const described = platform.describe()
-    return {
-      id: uuid7(+now),
-      occurredAt: now.toISOString(),
-      appId,
-      serviceName,
-      severity: 'error',
-      userId,
-      ...described,
-      environment,
-      ...(release && { release }),
-      ...report,
-      tags: { ...tags, ...report.tags },
-      context: { ...context, ...report.context },
-      payload: { sdk: { name, version }, breadcrumbs, ...described.payload, ...report.payload },
-    }
-  }
-
   const send = (given: ErrorLogPayload): string | null => {
-    const { errorTrackingUrl, sampleRate = 1, ignoreErrors = [], beforeSend } = config
-    if (!errorTrackingUrl) return null
+    const { appId, serviceName, release, sampleRate = 1, ignoreErrors = [], beforeSend } = config
+    if (!config.errorTrackingUrl) return null
     if (Math.random() >= sampleRate) return discard('sample_rate')
     const title = `${given.errorType}: ${given.message}`
     // search() pays no heed to a pattern's `g` flag and lastIndex.
     const isIn = (part: string | RegExp): boolean =>
       typeof part === 'string' ? title.includes(part) : title.search(part) >= 0
     if (ignoreErrors.some(isIn)) return discard('ignored')
-    const filled = fill(given)
+    const now = new Date()
+    const described = platform.describe()
+    const filled = {
+      id: uuid7(+now),
+      occurredAt: now.toISOString(),
+      appId,
+      serviceName,
+      severity: 'error' as const,
+      userId,
+      ...described,
+      environment,
+      ...(release && { release }),
+      ...given,
+      tags: { ...tags, ...given.tags },
+      context: { ...context, ...given.context },
+      payload: { sdk: { name, version }, breadcrumbs, ...described.payload, ...given.payload },
+    }
     const report = beforeSend ? beforeSend(filled) : filled
     return report ? add(report.id as string, toJson(report, scrub)) : discard('before_send')
   }
 
   /** What fails in `run` must not reach the app. */
-  const safely = (run: () => string | null): string | null => {
-    try {
-      return run()
-    } catch {
-      return discard('internal_error')
+  const safely =
+    <A extends unknown[]>(run: (...args: A) => string | null) =>
+    (...args: A): string | null => {
+      try {
+        return run(...args)
+      } catch {
+        return discard('internal_error')
+      }
     }
-  }
 
   return {
-    captureError: (error, extra, { mechanism, ...options }: CaptureOptions = {}) =>
-      safely(() => {
+    captureError: safely(
+      (error: unknown, extra?: JsonObject, { mechanism, ...options }: CaptureOptions = {}) => {
         if (captured.has(error as object)) return null
         if (Object(error) === error) captured.add(error as object)
         const told = describeThrown(error, mechanism ?? { type: 'generic', handled: true }, scrub)
@@ -85,12 +83,12 @@ export function createClient(config: ErrorTrackingConfig, platform: Platform): E
         // Behind it, so that it is no breadcrumb of itself.
         if (logs) console.error(error)
         return id
-      }),
-    captureMessage: (message, severity = 'info', context = {}) =>
-      safely(() =>
-        send({ errorCode: 'Message', errorType: 'Message', message, severity, context }),
-      ),
-    report: (report) => safely(() => send(report)),
+      },
+    ),
+    captureMessage: safely((message: string, severity: Severity = 'info', context?: JsonObject) =>
+      send({ errorCode: 'Message', errorType: 'Message', message, severity, context }),
+    ),
+    report: safely(send),
     setUser(id) {
       userId = id
     },

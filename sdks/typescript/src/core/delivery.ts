@@ -1,6 +1,6 @@
 import type { ErrorTrackingConfig } from '../types.js'
 import type { Platform } from './platform.js'
-import { createStash, type Waiting } from './stash.js'
+import { createStash, type Entry, type Waiting } from './stash.js'
 
 /** Why reports were not sent; the server adds the counts to the app's ledger. */
 export type DiscardReason =
@@ -37,23 +37,17 @@ const TOO_MANY = 429
 // What a firewall does not let pass once it never will: kept, it would hold up the others.
 const REFUSED_FOR_GOOD = [400, 403, 413]
 
-type Discarded = Partial<Record<DiscardReason, number>>
-
 /** `success` is undefined if it was not our server that answered; `retryAfter` is in seconds. */
 type Answer = [status: number, success: boolean | undefined, retryAfter: number]
 
+type Counts = Map<DiscardReason, number>
+
 export function createDelivery(config: ErrorTrackingConfig, platform: Platform): Delivery {
-  const {
-    errorTrackingUrl,
-    appId,
-    maxQueueLength = DEFAULT_QUEUE_LENGTH,
-    getAuthToken,
-    customHeaders,
-  } = config
+  const { errorTrackingUrl, appId, maxQueueLength = DEFAULT_QUEUE_LENGTH } = config
   const url = `${errorTrackingUrl}`.replace(/\/*$/, '/api/v1/errors/batch')
   const stash = createStash(config, platform)
   const waiting: Waiting = new Map()
-  let discarded: Discarded = {}
+  let discarded: Counts = new Map()
   let sending: Promise<boolean> | undefined
   let timer: ReturnType<typeof setTimeout> | undefined
   let failures = 0
@@ -62,8 +56,8 @@ export function createDelivery(config: ErrorTrackingConfig, platform: Platform):
   let closedUntil = 0
 
   const discard = (reason: DiscardReason, quantity = 1): null => {
-    discarded[reason] = (discarded[reason] ?? 0) + quantity
-    schedule(BATCH_MS)
+    discarded.set(reason, (discarded.get(reason) ?? 0) + quantity)
+    schedule()
     return null
   }
 
@@ -71,19 +65,20 @@ export function createDelivery(config: ErrorTrackingConfig, platform: Platform):
     if (waiting.size >= maxQueueLength) return discard('queue_overflow')
     waiting.set(id, json)
     if (failures) save()
-    schedule(BATCH_MS)
+    schedule()
     return id
   }
 
-  const save = (): void =>
+  /** Keep what waits across restarts, and no longer what is done. */
+  const save = (done: Entry[] = []): void =>
     stash((kept) => {
       for (const [id, json] of waiting) kept.set(id, json)
+      for (const [id] of done) kept.delete(id)
     })
 
-  const isPending = (): unknown =>
-    errorTrackingUrl && (waiting.size || Object.keys(discarded).length)
+  const isPending = (): unknown => errorTrackingUrl && (waiting.size || discarded.size)
 
-  const schedule = (delay: number): void => {
+  const schedule = (delay = BATCH_MS): void => {
     if (!isPending()) return
     timer ??= setTimeout(() => {
       timer = undefined
@@ -104,59 +99,55 @@ export function createDelivery(config: ErrorTrackingConfig, platform: Platform):
   }
 
   const exchange = async (): Promise<boolean> => {
-    const batch = cut(waiting, batchCharacters)
+    let left = batchCharacters
+    const batch = [...waiting].filter(([, json], n) => {
+      left -= json.length
+      // At least one.
+      return left >= 0 || !n
+    })
     const counts = discarded
-    discarded = {}
-    const run = (): Promise<Answer> => post(bodyOf(batch, counts))
-    const [status = 0, success, retryAfter = 0] = (await within(REQUEST_TIMEOUT_MS, run)) ?? []
+    discarded = new Map()
+    const [status = 0, success, retryAfter = 0] =
+      (await within(REQUEST_TIMEOUT_MS, () => post(bodyOf(batch, counts)))) ?? []
     closedUntil = Date.now() + Math.min(retryAfter, LAST_RETRY_AFTER_S) * 1000
     // What proxies, captive portals and other servers say is not final.
-    const isTaken = success !== undefined && status < TOO_MANY
-    const isRefused = success === undefined && REFUSED_FOR_GOOD.includes(status)
+    const isOurs = success !== undefined
+    const isRefused = !isOurs && REFUSED_FOR_GOOD.includes(status)
     // From now on one by one, so that the bad one costs no others.
     if (isRefused) batchCharacters = 0
-    if (retryAfter || !(isTaken || (isRefused && batch.length < 2))) {
-      for (const reason in counts) {
-        discard(reason as DiscardReason, counts[reason as DiscardReason])
-      }
-      failures++
-      save()
-      return false
-    }
-    failures = 0
-    for (const [id] of batch) {
-      waiting.delete(id)
+    const isDone = !retryAfter && (isOurs ? status < TOO_MANY : isRefused && batch.length < 2)
+    if (isDone) {
+      failures = 0
+      for (const [id] of batch) waiting.delete(id)
       // Our server has counted what it refuses.
       if (isRefused) discard('network_error')
+      save(batch)
+    } else {
+      failures++
+      for (const [reason, quantity] of counts) discard(reason, quantity)
+      save()
     }
-    stash((kept) => {
-      for (const [id] of batch) kept.delete(id)
-    })
-    return true
+    return isDone
   }
 
-  const bodyOf = (batch: [string, string][], counts: Discarded): string => {
-    const discarded = Object.keys(counts).map((reason) => ({
-      reason,
-      quantity: counts[reason as DiscardReason],
-      appId,
-    }))
+  const bodyOf = (batch: Entry[], counts: Counts): string => {
+    const discarded = [...counts].map(([reason, quantity]) => ({ reason, quantity, appId }))
     return `{"errors":[${batch.map(([, json]) => json)}],"discarded":${JSON.stringify(discarded)}}`
   }
 
   const post = async (body: string): Promise<Answer> => {
-    const token = getAuthToken && (await within(TOKEN_TIMEOUT_MS, async () => getAuthToken()))
+    const token = await within(TOKEN_TIMEOUT_MS, async () => config.getAuthToken?.())
     // As text and without headers of our own: for these, browsers ask for no permission first.
     const response = await fetch(url, {
       method: 'POST',
       body,
-      headers: { ...customHeaders, ...(token && { authorization: `Bearer ${token}` }) },
+      headers: { ...config.customHeaders, ...(token && { authorization: `Bearer ${token}` }) },
       keepalive: body.length < KEEPALIVE_CHARACTERS,
       // React Native has no timeout().
       signal: AbortSignal.timeout?.(REQUEST_TIMEOUT_MS),
     })
     const said = await response.json().catch(() => 0)
-    return [response.status, said?.success, +(response.headers.get('retry-after') ?? 0) || 0]
+    return [response.status, said?.success, +(response.headers.get('retry-after') as string) || 0]
   }
 
   const drain = async (): Promise<boolean> => {
@@ -178,18 +169,6 @@ export function createDelivery(config: ErrorTrackingConfig, platform: Platform):
   return { add, discard, flush: async (timeout) => !!(await within(timeout, drain)) }
 }
 
-/** The first reports, of at most so many characters; at least one. */
-function cut(waiting: Waiting, characters: number): [string, string][] {
-  const batch: [string, string][] = []
-  let left = characters
-  for (const entry of waiting) {
-    left -= entry[1].length
-    if (left < 0 && batch.length) break
-    batch.push(entry)
-  }
-  return batch
-}
-
 /** Up to half of it off by chance, so that not all clients come back at one time. */
 function backoff(failures: number): number {
   return BACKOFF_MS * 2 ** Math.min(failures, MAX_DOUBLINGS) * (1 - Math.random() / 2)
@@ -200,7 +179,8 @@ function within<T>(millis: number, run: () => Promise<T>): Promise<T | undefined
   return new Promise((resolve) => {
     const timeout = setTimeout(resolve, millis)
     run()
-      .then(resolve, () => resolve(undefined))
+      .catch(() => undefined)
+      .then(resolve)
       .then(() => clearTimeout(timeout))
   })
 }

@@ -4,8 +4,10 @@
  * Hermes has no `crypto`.
  */
 export function uuid7(millis: number): string {
-  const time = millis.toString(16).padStart(12, '0')
-  return `${time.slice(0, 8)}-${time.slice(8)}-7xxx-8xxx-xxxxxxxxxxxx`.replace(/x/g, () =>
-    Math.floor(Math.random() * 16).toString(16),
+  const time = `0${millis.toString(16)}`
+  let n = 0
+  return 'xxxxxxxx-xxxx-7xxx-8xxx-xxxxxxxxxxxx'.replace(
+    /x/g,
+    () => time[n++] ?? Math.floor(Math.random() * 16).toString(16),
   )
 }

@@ -9,7 +9,7 @@ export interface Platform {
   describe(): Partial<ErrorLogPayload>
   scrub: Scrub
   /** Where reports wait across restarts, unless the config says. */
-  storage?: ErrorStorage | undefined
+  storage?(): ErrorStorage | undefined
   /** Calls back whenever the app may be about to end without notice: what waits is sent and saved. */
   onLeave?(leave: () => void): void
   /** Sends a leaving program's reports before it returns, where `fetch` ends with the program. */

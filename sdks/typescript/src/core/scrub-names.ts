@@ -3,7 +3,7 @@ import type { Scrub } from '../types.js'
 export const HIDDEN = '[scrubbed]'
 
 const NAMES =
-  'passw|passphrase|passcode|pwd|token|secret|api[ _-]?key|private[ _-]?key|authorization|cookie|credential|session[ _-]?id|card[ _-]?number|cvv'
+  'pass(?:w|ph|code)|pwd|token|secret|(?:api|private).?key|authorization|cookie|credential|session.?id|card.?num|cvv'
 const NAME = new RegExp(NAMES, 'i')
 const PAIR = new RegExp(`((?:${NAMES})[\\w\\]-]{0,40}=)[^&\\s]+`, 'gi')
 

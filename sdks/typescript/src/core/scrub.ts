@@ -6,24 +6,12 @@
 import type { Scrub } from '../types.js'
 import { HIDDEN } from './scrub-names.js'
 
-// Words for a secret, within a name or in text; the last line's are parts of everyday words, too.
+// Patterns are made in functions that bundlers know to be pure: who does not scrub with them does
+// not carry them. Words for a secret, within a name or in text; the last line's are parts of everyday words, too.
 const WORDS =
   'pass[ _-]?(?:word|wd|phrase|code)|pwd|token|secret|authorization|cookie|credential|bearer|' +
   '(?:api|access|private|auth|ssh)[ _-]?key|sess(?:ion)?[ _-]?id|card[ _-]?n|' +
   '(?:\\b|_)(?:jwt|[cx]srf|t?otp|cv[vc]2?|ssn|iban|sid|sig|pin|pan|auth|pass)(?![a-z])'
-// Whether a name has one, unless a word behind it makes the value one about the secret, as in
-// `tokenCount`, or it counts a language model's tokens.
-const NAME = new RegExp(
-  `^(?!.*(?:max|put|prompt|total|used)-tokens).*(?:${WORDS})(?!ary|less|.*-(?:` +
-    'at|count|error|expir|id|is|length|limit|name|policy|size|status|type|ur[il]|used|valid))',
-)
-// `name=value` and `"name": "value"`, also where JSON is within JSON.
-const PAIR = new RegExp(
-  `((?:${WORDS})[\\w-]{0,40})(]*\\\\*["'\`]?\\s*[:=]+>?\\s*)` +
-    '(?!\\[|(?:null|none|undefined|true|false)\\b)' +
-    '(?:(\\\\*["\'`])(?:\\\\?.)*?\\3|[^\\s"\'`,;&)\\]}<>]+)',
-  'gi',
-)
 // The name's beginning; or a parser's complaint: "Unexpected token: punc (})".
 const BEFORE = /(unexpected )?([\w-]*)$/i
 const HEADER = /((?:authorization|cookie): *)[^\r\n"'`]+/gi
@@ -38,6 +26,28 @@ const LOOKS =
 const LEAST_LENGTH = 12
 const CARD = /\b[2-6]\d{3}(?:[ -]?\d){9,15}\b/g
 
+let made: { name: RegExp; pair: RegExp } | undefined
+
+/** Made when they are needed: only a constant that takes no making is left out of bundles. */
+function patterns(): { name: RegExp; pair: RegExp } {
+  made ??= {
+    // Whether a name has one, unless a word behind it makes the value one about the secret, as in
+    // `tokenCount`, or it counts a language model's tokens.
+    name: new RegExp(
+      `^(?!.*(?:max|put|prompt|total|used)-tokens).*(?:${WORDS})(?!ary|less|.*-(?:` +
+        'at|count|error|expir|id|is|length|limit|name|policy|size|status|type|ur[il]|used|valid))',
+    ),
+    // `name=value` and `"name": "value"`, also where JSON is within JSON.
+    pair: new RegExp(
+      `((?:${WORDS})[\\w-]{0,40})(]*\\\\*["'\`]?\\s*[:=]+>?\\s*)` +
+        '(?!\\[|(?:null|none|undefined|true|false)\\b)' +
+        '(?:(\\\\*["\'`])(?:\\\\?.)*?\\3|[^\\s"\'`,;&)\\]}<>]+)',
+      'gi',
+    ),
+  }
+  return made
+}
+
 /** Hides values by their name and by their look. */
 export const scrubSecrets: Scrub = (name, text) => (isSecretName(name) ? HIDDEN : scrubText(text))
 
@@ -49,7 +59,7 @@ function isSecretName(name: string): boolean {
   let verdict = verdicts.get(name)
   if (verdict === undefined) {
     const words = name.replace(/([a-z\d])(?=[A-Z])|[^A-Za-z\d]+/g, '$1-').toLowerCase()
-    verdict = NAME.test(words)
+    verdict = patterns().name.test(words)
     if (verdicts.size >= MAX_VERDICTS) verdicts.clear()
     verdicts.set(name, verdict)
   }
@@ -63,10 +73,13 @@ function scrubText(text: string): string {
     .replace(LOGIN, `$1${HIDDEN}@`)
     .replace(HEADER, `$1${HIDDEN}`)
     .replace(SCHEME, `$1${HIDDEN}`)
-    .replace(PAIR, (all, name: string, sign: string, quote = '', at: number, whole: string) => {
-      const [, syntax, start] = BEFORE.exec(whole.slice(Math.max(at - 40, 0), at)) ?? []
-      return !syntax && isSecretName(start + name) ? name + sign + quote + HIDDEN + quote : all
-    })
+    .replace(
+      patterns().pair,
+      (all, name: string, sign: string, quote = '', at: number, whole: string) => {
+        const [, syntax, start] = BEFORE.exec(whole.slice(Math.max(at - 40, 0), at)) ?? []
+        return !syntax && isSecretName(start + name) ? name + sign + quote + HIDDEN + quote : all
+      },
+    )
     .replace(LOOKS, HIDDEN)
     .replace(CARD, (number) => (isCard(number) ? HIDDEN : number))
 }

@@ -4,6 +4,8 @@ import type { Platform } from './platform.js'
 /** Reports that wait, as their JSON, by id. */
 export type Waiting = Map<string, string>
 
+export type Entry = [id: string, json: string]
+
 /** Changes what is kept across restarts. */
 export type Stash = (change: (kept: Waiting) => void) => void
 
@@ -12,12 +14,12 @@ export type Stash = (change: (kept: Waiting) => void) => void
  * tabs send is stored once, by its id.
  */
 export function createStash(config: ErrorTrackingConfig, platform: Platform): Stash {
-  const storage = config.storage === undefined ? platform.storage : config.storage
   const key = `mana-errors:${config.appId}`
   // One access after the other: a storage may be asynchronous.
   let last: Promise<unknown> = Promise.resolve()
 
   const update = async (change: (kept: Waiting) => void): Promise<void> => {
+    const storage = config.storage === undefined ? platform.storage?.() : config.storage
     let kept: Waiting = new Map()
     try {
       kept = new Map(JSON.parse((await storage?.getItem(key)) || '[]'))

@@ -14,46 +14,32 @@ export function describeThrown(
   const exceptions: JsonObject[] = []
   let stackTrace = ''
 
-  const follow = (value: unknown, how: object): void => {
+  const follow = (value: unknown, how: object): string[] => {
     const id = chain.length
-    if (id >= MAX_EXCEPTIONS || chain.includes(value)) return
+    if (id >= MAX_EXCEPTIONS || chain.includes(value)) return []
     chain.push(value)
-    const [type, message, stack] = tell(value, scrub)
+    const { name, message, stack, constructor: made, cause, errors, code } = read(value)
+    const isError = typeof message === 'string'
+    const className = value == null ? `${value}` : (made?.name ?? 'Object')
+    // Of a class that extends Error without a name. Minifiers make class names of a letter or two.
+    const type = isError && name && (name !== 'Error' || className.length < 3) ? name : className
+    const text = isError
+      ? message
+      : typeof value === 'object'
+        ? toJson([value], scrub).slice(1, -1)
+        : String(value)
     // The oldest cause comes first.
-    exceptions.unshift({ type, value: message, mechanism: { ...how, id } })
-    stackTrace += (id ? '\nCaused by: ' : '') + stack
-    const { cause, errors } = read(value)
+    exceptions.unshift({ type, value: text, mechanism: { ...how, id } })
+    stackTrace += (id ? '\nCaused by: ' : '') + (stack || `${type}: ${text}`)
     const parts = Array.isArray(errors) ? errors.filter((part) => part?.stack) : []
     for (const next of [cause, ...parts]) {
       if (next != null) follow(next, { type: 'chained', parentId: id })
     }
+    return [typeof code === 'string' ? code : type, type, text]
   }
 
-  follow(thrown, mechanism)
-  const [errorType, message] = tell(thrown, scrub)
-  const { code } = read(thrown)
-  return {
-    errorCode: typeof code === 'string' ? code : errorType,
-    errorType,
-    message,
-    stackTrace,
-    payload: { exceptions },
-  }
-}
-
-/** Type, message and stack. By its fields: errors of other realms are no instances of our Error. */
-function tell(thrown: unknown, scrub: Scrub): [type: string, message: string, stack: string] {
-  const { name, message, stack, constructor: made } = read(thrown)
-  const isError = typeof message === 'string'
-  const className = thrown == null ? `${thrown}` : (made?.name ?? 'Object')
-  // Of a class that extends Error without a name. Minifiers make class names of a letter or two.
-  const type = isError && name && (name !== 'Error' || className.length < 3) ? name : className
-  const text = isError
-    ? message
-    : typeof thrown === 'object'
-      ? toJson([thrown], scrub).slice(1, -1)
-      : String(thrown)
-  return [type, text, stack || `${type}: ${text}`]
+  const [errorCode, errorType, message] = follow(thrown, mechanism) as [string, string, string]
+  return { errorCode, errorType, message, stackTrace, payload: { exceptions } }
 }
 
 /** The fields that matter, but for those whose getter throws. */

@@ -1,4 +1,5 @@
 import type { ErrorTracker } from '../types.js'
+import { listen } from './listen.js'
 
 /**
  * Report what nobody catches: errors in event handlers, timers and scripts, rejected promises.
@@ -6,15 +7,11 @@ import type { ErrorTracker } from '../types.js'
  * setupGlobalErrorHandler(tracker)
  */
 export function setupGlobalErrorHandler(tracker: ErrorTracker): void {
-  const listen = (type: 'error' | 'unhandledrejection', thrown: (event: never) => unknown): void =>
-    globalThis.addEventListener?.(type, (event) => {
-      tracker.captureError(
-        thrown(event as never),
-        {},
-        { mechanism: { type: `on${type}`, handled: false } },
-      )
-    })
+  const report = (error: unknown, type: string): unknown =>
+    tracker.captureError(error, {}, { mechanism: { type, handled: false } })
   // Of scripts of other origins there is only a message.
-  listen('error', ({ error, message }: ErrorEvent) => error ?? message)
-  listen('unhandledrejection', ({ reason }: PromiseRejectionEvent) => reason)
+  listen('error', ({ error, message, type }: ErrorEvent) => report(error ?? message, `on${type}`))
+  listen('unhandledrejection', ({ reason, type }: PromiseRejectionEvent) =>
+    report(reason, `on${type}`),
+  )
 }

@@ -1,6 +1,7 @@
 import { createClient } from '../core/client.js'
 import { scrubNames } from '../core/scrub-names.js'
-import type { ErrorStorage, ErrorTracker, ErrorTrackingConfig } from '../types.js'
+import type { ErrorTracker, ErrorTrackingConfig } from '../types.js'
+import { listen } from './listen.js'
 import { describePage } from './page.js'
 
 // Chrome keeps ten calls, which those of a framework fill.
@@ -19,7 +20,8 @@ export function createErrorTracker(config: ErrorTrackingConfig): ErrorTracker {
   const tracker = createClient(config, {
     describe: describePage,
     scrub: scrubNames,
-    storage: localStorageOrNone(),
+    // Reading it throws where cookies are blocked.
+    storage: () => globalThis.document && localStorage,
     onLeave(leave) {
       // Phones end pages that are out of sight without another word.
       listen('visibilitychange', () => document.hidden && leave())
@@ -28,18 +30,4 @@ export function createErrorTracker(config: ErrorTrackingConfig): ErrorTracker {
   })
   listen('online', () => tracker.flush())
   return tracker
-}
-
-/** Where there is a window; a server that renders pages has none. */
-function listen(type: string, listener: () => unknown): void {
-  globalThis.addEventListener?.(type, listener)
-}
-
-/** Reading it throws where cookies are blocked. */
-function localStorageOrNone(): ErrorStorage | undefined {
-  try {
-    return globalThis.document ? localStorage : undefined
-  } catch {
-    return undefined
-  }
 }

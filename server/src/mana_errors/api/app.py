@@ -38,7 +38,8 @@ class App:
     def __init__(self, settings: Settings, dsn: str, worker: Callable[[], list[Check]]) -> None:
         self._reader = Reader(dsn)
         site = site_of(settings)
-        services = Services(self._reader, Readiness(self._reader, worker), settings.address)
+        readiness = Readiness(self._reader, worker)
+        services = Services(self._reader, readiness, settings.address, settings)
         pages = PageServices(settings, self._reader, site)
         authorizer = Authorizer(self._reader, site, pages.addresses)
         by_path: defaultdict[str, list[Route[Any, Any]]] = defaultdict(list)

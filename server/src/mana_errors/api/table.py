@@ -9,6 +9,7 @@ import msgspec
 
 from mana_errors.api.health import Readiness
 from mana_errors.api.problems import Problem
+from mana_errors.config import Settings
 from mana_errors.errors import NotFound
 from mana_errors.model.principal import Apps, Principal, Scope
 from mana_errors.store.audit import Actor
@@ -30,6 +31,7 @@ class Services:
     readiness: Readiness
     # URL of the server, for links; no slash at its end
     address: str
+    settings: Settings
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,19 @@ from typing import Annotated
 import typer
 
 from mana_errors import __version__
-from mana_errors.cli import app_, doctor, issue, key, member, migrate, psql, serve, token, users
+from mana_errors.cli import (
+    app_,
+    doctor,
+    issue,
+    key,
+    member,
+    migrate,
+    psql,
+    report,
+    serve,
+    token,
+    users,
+)
 from mana_errors.cli.demo.command import demo
 from mana_errors.errors import ManaError, OperatorError
 
@@ -41,6 +53,7 @@ app.command()(migrate.migrate)
 app.command(context_settings=psql.PASS_THROUGH)(psql.psql)
 app.command()(doctor.doctor)
 app.command()(demo)
+app.command()(report.report)
 app.add_typer(app_.app, name="app")
 app.add_typer(issue.app, name="issue")
 app.add_typer(key.app, name="key")

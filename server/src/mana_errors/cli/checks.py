@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from mana_errors.cli import datadir, greeting, listening
+from mana_errors.cli.checks_mail import mail_server
 from mana_errors.cli.checks_users import key_set
 from mana_errors.cli.findings import Finding, fail, ok, warn
 from mana_errors.config import GIBIBYTE, MEBIBYTE, Settings
@@ -37,6 +38,7 @@ def local_findings(settings: Settings) -> list[Finding]:
         port(settings),
         *([] if settings.database_url or os.geteuid() else [namespaces()]),
         *key_set(settings),
+        *mail_server(settings),
     ]
 
 

@@ -57,18 +57,20 @@ def serve(settings: Settings) -> None:
         sockets = tuple(listener.fileno() for listener in listeners)
         workers = [_worker(n, environ, sockets, inherited) for n in range(settings.workers)]
         background = Child("background", "mana_errors.cli.background", environ, inherited)
+        alerts = Child("alerts", "mana_errors.cli.deliver", environ, inherited)
         keeper = None if settings.database_url else Keeper(postgres, signals.wake)
         if keeper:
             keeper.start()
         greeting.when_live(settings)
         # 3. Until told to stop
-        _tend([*workers, background], signals, keeper)
-        # 4. Refuse and drain, digest what is drained, then PostgreSQL
+        _tend([*workers, background, alerts], signals, keeper)
+        # 4. Refuse and drain, digest what is drained, end what is sent, then PostgreSQL
         _log.info("stopping")
         for listener in listeners:
             listener.close()
         stop(workers, STOP_LIMIT_S, signals)
         stop([background], STOP_LIMIT_S, signals)
+        stop([alerts], STOP_LIMIT_S, signals)
         os.close(alive_write)
         if keeper:
             keeper.stop(hard=signals.hurry)

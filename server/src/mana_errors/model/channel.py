@@ -1,7 +1,7 @@
 """Channels: where people are told. A target has what may be shown; its secrets are sealed."""
 
 from datetime import datetime
-from typing import Annotated, TypeAlias
+from typing import Annotated, Literal, TypeAlias
 from uuid import UUID
 
 import msgspec
@@ -12,8 +12,9 @@ from mana_errors.model.query import NO_NUL
 _Text = Annotated[str, Meta(min_length=1, max_length=2_000, pattern=NO_NUL)]
 
 
-class _Target(msgspec.Struct, frozen=True, rename="camel", tag_field="kind"):
-    pass
+class _Target(msgspec.Struct, frozen=True, rename="camel", tag_field="kind", kw_only=True):
+    # of what is told there; members' e-mails are in the language that they chose
+    language: Literal["en", "de"] = "en"
 
 
 class Email(_Target, frozen=True, tag="email"):
@@ -61,6 +62,11 @@ class Apprise(_Target, frozen=True, tag="apprise"):
 
 
 Target: TypeAlias = Email | Slack | Discord | Telegram | Teams | PagerDuty | Webhook | Apprise
+
+
+def kind_of(target: Target) -> str:
+    """A target's kind: email, slack, …."""
+    return str(target.__struct_config__.tag)
 
 
 class Channel(msgspec.Struct, frozen=True, rename="camel"):

@@ -6,6 +6,8 @@ from uuid import UUID
 
 import msgspec
 
+from mana_errors.model.query import PageQuery
+
 
 class State(StrEnum):
     """Where a delivery stands."""
@@ -30,3 +32,11 @@ class Delivery(msgspec.Struct, frozen=True, rename="camel"):
     attempts: int
     detail: str
     ended_at: datetime | None
+
+
+class DeliveryQuery(PageQuery, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Which deliveries; newest first."""
+
+    channel: UUID | None = None
+    state: State | None = None
+    alert: UUID | None = None

@@ -7,11 +7,13 @@ from datetime import date, datetime, timedelta
 from typing import Final
 
 from mana_errors import meters
-from mana_errors.store import apps, budgets, partitions
+from mana_errors.store import apps, budgets, partitions, weekly
 from mana_errors.store.db import Connection
 
 # Between transactions: the digest and readers have their turn.
 PAUSE_S: Final = 0.05
+# Who got which weekly report; as long as alerts are kept.
+REPORTS: Final = timedelta(days=90)
 
 _log: Final = logging.getLogger(__name__)
 
@@ -40,6 +42,11 @@ async def expire(connection: Connection, retention: timedelta, now: datetime) ->
             oldest = (now - kept).date()
             for day in sorted(day for day in days if day < oldest):
                 await _delete_day(connection, app.id, day)
+
+
+async def forget_reports(connection: Connection, now: datetime) -> None:
+    """What became of weekly reports is kept for REPORTS."""
+    await weekly.forget(connection, (await _earlier(connection, now) - REPORTS).date())
 
 
 async def _delete_day(connection: Connection, app: str, day: date) -> None:

@@ -19,6 +19,7 @@ _VERSION: Final = b"\x01"
 _NONCE_BYTES: Final = 12
 # Says what the digest of the setting is for, so that it is no other use's key.
 _PURPOSE: Final = b"mana-errors stored secrets\0"
+_LINKS: Final = b"mana-errors links\0"
 
 
 class SecretBox:
@@ -51,7 +52,17 @@ class SecretBox:
 
 def open_box(settings: Settings) -> SecretBox:
     """The server's box; makes its key when there is none. Raises BadSetting."""
-    return SecretBox(settings.secret_key or _from_file(settings.data_dir / KEY_FILE))
+    return SecretBox(_key(settings))
+
+
+def link_key(settings: Settings) -> bytes:
+    """What signs links in messages; makes the server's key when there is none. Raises
+    BadSetting."""
+    return sha256(_LINKS + _key(settings).encode()).digest()
+
+
+def _key(settings: Settings) -> str:
+    return settings.secret_key or _from_file(settings.data_dir / KEY_FILE)
 
 
 def _from_file(path: Path) -> str:

@@ -19,6 +19,7 @@ PLACEMENT: Final[dict[str, Placement]] = {
     "facets": "local",
     "views": "local",
     "merged_hashes": "local",
+    "merged_issues": "local",
     "activity": "local",
     "releases": "local",
     "undos": "local",
@@ -41,5 +42,6 @@ PLACEMENT: Final[dict[str, Placement]] = {
     "rules": "local",
     "alerts": "local",
     "deliveries": "local",
+    "weekly_reports": "local",
     "migrations": "local",
 }

@@ -6,7 +6,7 @@ from starlette.responses import Response
 
 from mana_errors.access.sign_in import FREE_BY_EMAIL
 from mana_errors.errors import Unauthorized
-from mana_errors.store import attempts, members, sessions
+from mana_errors.store import attempts, members, sessions, weekly
 from mana_errors.store.attempts import Subject
 from mana_errors.web.fields import NEW_PASSWORD, Trouble, name_trouble, new_password_trouble
 from mana_errors.web.issue import id_of
@@ -23,24 +23,27 @@ async def show_with(visit: Visit, trouble: Trouble, status: int = 400) -> Respon
     """The page again, saying what is wrong."""
     async with visit.reader.connection() as connection:
         own = await sessions.listed(connection, visit.member.id)
+        weekly_wanted = await weekly.wants(connection, visit.member.id)
     values = {
         **NEW_PASSWORD,
         "member": visit.member,
         "session": visit.session,
         "sessions": own,
+        "weekly": weekly_wanted,
         "trouble": trouble,
     }
     return visit.page("account.html", values, status if trouble else 200)
 
 
 async def save(visit: Visit) -> Response:
-    """Name and language."""
+    """Name, language, and whether they get the weekly report."""
     if trouble := name_trouble(visit):
         return await show_with(visit, trouble)
     language = visit.form.text("language")
     chosen = language if language in LANGUAGES else None
     async with visit.reader.connection() as connection:
         await members.set_profile(connection, visit.member.id, visit.form.text("name"), chosen)
+        await weekly.want(connection, visit.member.id, wanted=visit.form.ticked("weekly"))
     return visit.go("/account?done=saved")
 
 

@@ -12,6 +12,7 @@ from starlette.responses import RedirectResponse, Response
 
 from mana_errors.access.passwords import Passwords
 from mana_errors.access.sign_in import SignIn
+from mana_errors.alerts.links import Links
 from mana_errors.config import Settings
 from mana_errors.errors import Unauthorized
 from mana_errors.ingest.address import Addresses
@@ -20,7 +21,7 @@ from mana_errors.model.principal import Principal
 from mana_errors.store import sessions
 from mana_errors.store.audit import Actor
 from mana_errors.store.reader import Reader
-from mana_errors.store.secrets import SecretBox, open_box
+from mana_errors.store.secrets import SecretBox, link_key, open_box
 from mana_errors.store.sessions import Found
 from mana_errors.web.forms import Form, new_secret, token_for
 from mana_errors.web.guard import FORM_COOKIE, Site, address_of
@@ -31,15 +32,9 @@ from mana_errors.web.words import LANGUAGES, pick_language
 _DONE: Final = frozenset(
     {
         *("saved", "password_changed", "turned_on", "turned_off", "ended", "created"),
-        *(
-            "key_revoked",
-            "token_revoked",
-            "done_nothing",
-            "done_undo",
-            "done_resolve",
-            "done_reopen",
-        ),
-        *("done_ignore", "done_assign", "done_prioritize", "done_merge", "done_delete"),
+        *("key_revoked", "token_revoked", "done_nothing", "done_undo", "done_resolve"),
+        *("done_reopen", "done_ignore", "done_assign", "done_prioritize", "done_merge"),
+        *("done_unmerge", "done_delete"),
     }
 )
 # Longer ones are no path of ours.
@@ -71,6 +66,11 @@ class Services:
         """For secrets of second factors. Its key is read, or made, when it is first needed.
         Raises BadSetting."""
         return open_box(self.settings)
+
+    @cached_property
+    def links(self) -> Links:
+        """Who reads the links of messages. Raises BadSetting."""
+        return Links(link_key(self.settings), self.settings.address)
 
     @cached_property
     def sign_in(self) -> SignIn:

@@ -1,8 +1,8 @@
 import { createElement } from 'react'
 import { act, create, type ReactTestRenderer } from 'react-test-renderer'
 import { beforeAll, describe, expect, inject, it, vi } from 'vitest'
-import { install } from './program.js'
-import { stored } from './stored.js'
+import { install } from '../program.js'
+import { stored } from '../stored.js'
 
 describe('examples/expo under react-test-renderer', () => {
   let screen: ReactTestRenderer

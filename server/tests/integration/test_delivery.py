@@ -1,0 +1,284 @@
+"""Alerts on their way to receivers that take them, refuse them, are slow, or are away."""
+
+import asyncio
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import msgspec
+import pytest
+
+from alerting import (
+    add_alert,
+    add_channel,
+    deliveries_of,
+    delivering,
+    hurry,
+    settings_of,
+    states,
+    until,
+)
+from mana_errors.alerts import channels as kinds
+from mana_errors.alerts import retry, send
+from mana_errors.alerts.channels.webhook import WebhookBody
+from mana_errors.alerts.client import Client, taken
+from mana_errors.alerts.message import MAX_TOLD, Message, Receipt
+from mana_errors.alerts.retry import MAX_FAILURES, PEOPLE_A_MINUTE
+from mana_errors.model.channel import Email, Slack
+from mana_errors.store import channels, delivery_ledger
+from mana_errors.store.audit import COMMAND
+from mana_errors.store.db import Connection
+from receivers import answers, hangs, receiving
+from rows import add_issue
+
+
+async def test_an_alert_leaves_at_once(
+    connection: Connection, migrated_dsn: str, tmp_path: Path
+) -> None:
+    issue = await add_issue(connection, trend=5)
+    async with receiving() as receiver, delivering(migrated_dsn, settings_of(tmp_path)):
+        channel = await add_channel(connection, receiver.url)
+        alert = await add_alert(connection, [channel], issue)
+        await until(lambda: receiver.got, "a message")
+        await until(lambda: _are(connection, channel, ["sent"]), "it is sent")
+    body = msgspec.json.decode(receiver.got[0].body, type=WebhookBody)
+    (told,) = body.data.alerts
+    assert (body.type, told.id, told.app, told.issue_id) == ("alerts", alert, "chat", issue)
+    assert told.issue is not None
+    assert told.issue.title == "TypeError: no such thing"
+    assert told.url.endswith(f"/issues/{issue}")
+    assert told.trend == (0,) * 23 + (5,)
+    assert "/act/" in told.resolve_url
+    assert told.resolve_url != told.ignore_url
+    (row,) = await deliveries_of(connection, channel)
+    assert receiver.got[0].headers["webhook-id"] == str(row["message_id"])
+    assert (row["detail"], row["attempts"]) == ("HTTP 200: ok", 1)
+
+
+async def test_what_fails_for_now_is_tried_again_as_the_same_message(
+    connection: Connection, migrated_dsn: str, tmp_path: Path
+) -> None:
+    async with receiving() as receiver, delivering(migrated_dsn, settings_of(tmp_path)):
+        channel = await add_channel(connection, receiver.url)
+        receiver.plan = [answers("503 Away", "soon"), answers("500 Oops")]
+        await add_alert(connection, [channel])
+        for tries in (1, 2):
+            await until(lambda n=tries: _tried(connection, channel, n), "a try")
+            assert (await states(connection, channel)) == ["waiting"]
+            await hurry(connection)
+        await until(lambda: _are(connection, channel, ["sent"]), "it is sent")
+        await add_alert(connection, [channel])
+        await until(lambda: _are(connection, channel, ["sent", "sent"]), "both are sent")
+    *same, other = receiver.got
+    assert len(same) == 3
+    # links in it are signed, not random: the body is the same at each try
+    assert len({(got.headers["webhook-id"], got.body) for got in same}) == 1
+    assert other.headers["webhook-id"] != same[0].headers["webhook-id"]
+
+
+async def test_what_is_refused_is_dead_and_can_go_again(
+    connection: Connection, migrated_dsn: str, tmp_path: Path
+) -> None:
+    async with receiving() as receiver, delivering(migrated_dsn, settings_of(tmp_path)):
+        channel = await add_channel(connection, receiver.url)
+        receiver.plan = [answers("410 Gone", "no more")]
+        await add_alert(connection, [channel])
+        await until(lambda: _are(connection, channel, ["dead"]), "it is dead")
+        (row,) = await deliveries_of(connection, channel)
+        assert row["detail"] == "HTTP 410: no more"
+        await delivery_ledger.retry(connection, row["id"], COMMAND)
+        await until(lambda: _are(connection, channel, ["sent"]), "it is sent")
+
+
+async def test_old_news_are_given_up(
+    connection: Connection, migrated_dsn: str, tmp_path: Path
+) -> None:
+    async with receiving() as receiver, delivering(migrated_dsn, settings_of(tmp_path)):
+        channel = await add_channel(connection, receiver.url)
+        receiver.answer = answers("503 Away")
+        await add_alert(connection, [channel])
+        await until(lambda: _detail(connection, channel, "HTTP 503"), "a try")
+        # a day passes
+        (row,) = await deliveries_of(connection, channel)
+        old = row["message_id"].int - (25 * 3600 * 1000 << 80)
+        await connection.execute("UPDATE error_logs.deliveries SET message_id = $1", UUID(int=old))
+        await hurry(connection)
+        await until(lambda: _are(connection, channel, ["dead"]), "it is given up")
+
+
+async def test_channels_that_take_nothing_are_skipped_with_a_reason(
+    connection: Connection, migrated_dsn: str, tmp_path: Path
+) -> None:
+    off = await add_channel(connection, "http://127.0.0.1:9/")
+    gone = await add_channel(connection, "http://127.0.0.1:9/")
+    mail = await add_channel(connection, Email(("a@example.org",)), "")
+    await connection.execute("UPDATE error_logs.channels SET enabled = false WHERE id = $1", off)
+    await channels.delete(connection, gone, COMMAND)
+    await add_alert(connection, [off, gone, mail, never := uuid4()])
+    async with delivering(migrated_dsn, settings_of(tmp_path)):
+        for channel, why in {
+            off: "off", gone: "deleted", never: "deleted", mail: "MANA_ERRORS_SMTP_URL",
+        }.items():  # fmt: skip
+            await until(lambda c=channel: _are(connection, c, ["skipped"]), "it is skipped")
+            assert why in (await deliveries_of(connection, channel))[0]["detail"]
+
+
+async def test_more_than_the_rate_is_told_together(
+    connection: Connection, migrated_dsn: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a channel for people, by way of a webhook."""
+    monkeypatch.setitem(retry.TOGETHER, "webhook", retry.MAX_TOGETHER)
+    async with receiving() as receiver, delivering(migrated_dsn, settings_of(tmp_path)):
+        channel = await add_channel(connection, receiver.url)
+        for count in range(PEOPLE_A_MINUTE // 2):
+            await add_alert(connection, [channel])
+            await until(lambda n=count: len(receiver.got) == n + 1, "a message at once")
+        for _ in range(MAX_TOLD + 37):
+            await add_alert(connection, [channel])
+        sql = "SELECT next_at > now() + interval '5 s' FROM error_logs.channels WHERE id = $1"
+        await until(lambda: connection.fetchval(sql, channel), "it must wait")
+        assert len(receiver.got) == PEOPLE_A_MINUTE // 2
+        await hurry(connection)
+        await until(lambda: len(receiver.got) == PEOPLE_A_MINUTE // 2 + 1, "a digest")
+    body = msgspec.json.decode(receiver.got[-1].body, type=WebhookBody)
+    assert (len(body.data.alerts), body.data.more) == (MAX_TOLD, 37)
+
+
+async def test_a_receiver_that_asks_for_time_gets_it(
+    connection: Connection, migrated_dsn: str, tmp_path: Path
+) -> None:
+    async with receiving() as receiver, delivering(migrated_dsn, settings_of(tmp_path)):
+        channel = await add_channel(connection, receiver.url)
+        receiver.plan = [answers("429 Slow", "", "Retry-After: 1800")]
+        await add_alert(connection, [channel])
+        await until(lambda: _detail(connection, channel, "HTTP 429"), "a try")
+        row = await connection.fetchrow(
+            "SELECT due_at - now() > interval '29 min' AS delivery, next_at - now() > "
+            "interval '29 min' AS channel FROM error_logs.deliveries, error_logs.channels c "
+            "WHERE c.id = $1",
+            channel,
+        )
+    assert row is not None
+    assert dict(row) == {"delivery": True, "channel": True}
+
+
+async def test_a_channel_that_fails_rests_then_one_message_tries(
+    connection: Connection, migrated_dsn: str, tmp_path: Path
+) -> None:
+    async with receiving() as receiver, delivering(migrated_dsn, settings_of(tmp_path)):
+        channel = await add_channel(connection, receiver.url)
+        receiver.answer = answers("500 Oops")
+        for count in range(MAX_FAILURES):
+            await add_alert(connection, [channel])
+            await until(lambda n=count: _failures(connection, channel, n + 1), "a failure")
+        assert (await channels.find(connection, channel)).paused_until is not None
+        await add_alert(connection, [channel])
+        # half-open: it failed again, and rests longer
+        before = len(receiver.got)
+        await connection.execute("UPDATE error_logs.channels SET paused_until = now()")
+        await until(lambda: _failures(connection, channel, MAX_FAILURES + 1), "another try")
+        await asyncio.sleep(1.5)
+        assert len(receiver.got) == before + 1
+        # it works again
+        receiver.answer = answers("200 OK")
+        await hurry(connection)
+        await until(lambda: _failures(connection, channel, 0), "it works")
+        assert (await channels.find(connection, channel)).paused_until is None
+        await hurry(connection)
+        await until(lambda: _all_sent(connection, channel), "all are sent")
+
+
+async def test_slow_receivers_hold_up_nobody(
+    connection: Connection, migrated_dsn: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(send, "TRY_S", 3.0)
+    async with receiving() as slow, receiving() as quick:
+        slow.answer = hangs
+        hanging = [await add_channel(connection, slow.url) for _ in range(10)]
+        channel = await add_channel(connection, quick.url)
+        await add_alert(connection, [*hanging, channel])
+        async with delivering(migrated_dsn, settings_of(tmp_path)):
+            await until(lambda: _are(connection, channel, ["sent"]), "the quick one has it")
+            assert await states(connection, hanging[0]) == ["waiting"]
+            await until(lambda: _detail(connection, hanging[0], "no answer within"), "time is up")
+
+
+async def test_the_ledger_has_no_secrets(
+    connection: Connection, migrated_dsn: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A receiver that repeats the URL, and a client that would tell it."""
+    async with receiving() as receiver:
+        secret = f"http://127.0.0.1:{receiver.port}/services/T012345678/s3cr3t-t0k3n"
+
+        class Module:
+            """What a kind's module does."""
+
+            @staticmethod
+            def make(_target: object, url: str, client: Client, _settings: object) -> object:
+                async def send_it(_: Message) -> Receipt:
+                    return Receipt(taken(await client.post(url, b"", {})))
+
+                return send_it
+
+        monkeypatch.setattr(kinds, "import_module", lambda _: Module)
+        channel = await add_channel(connection, Slack(), secret)
+        for answer in ("200 OK", "400 Bad", "500 Oops"):
+            receiver.plan.append(answers(answer, f"you sent {secret} s3cr3t-t0k3n"))
+        async with delivering(migrated_dsn, settings_of(tmp_path)):
+            for count in range(3):
+                await add_alert(connection, [channel])
+                await until(lambda n=count: len(receiver.got) == n + 1, "a try")
+                await until(lambda: _detail(connection, channel, "HTTP"), "a record")
+    rows = await connection.fetch("SELECT detail FROM error_logs.deliveries")
+    assert all("s3cr3t" not in row["detail"] and "T0123" not in row["detail"] for row in rows)
+    assert all("***" in row["detail"] for row in rows)
+    stored = await connection.fetchval(
+        "SELECT secrets FROM error_logs.channels WHERE id = $1", channel
+    )
+    assert b"s3cr3t" not in stored
+
+
+async def test_several_deliverers_never_send_twice(
+    connection: Connection, migrated_dsn: str, tmp_path: Path
+) -> None:
+    settings = settings_of(tmp_path)
+    async with receiving() as receiver:
+        hooks = [await add_channel(connection, receiver.url) for _ in range(5)]
+        async with (
+            delivering(migrated_dsn, settings),
+            delivering(migrated_dsn, settings),
+            delivering(migrated_dsn, settings),
+        ):
+            made = [await add_alert(connection, hooks) for _ in range(60)]
+            for channel in hooks:
+                await until(lambda c=channel: _all_sent(connection, c), "all are sent")
+    told = [
+        alert.id
+        for got in receiver.got
+        for alert in msgspec.json.decode(got.body, type=WebhookBody).data.alerts
+    ]
+    assert sorted(told) == sorted(made * 5)
+
+
+async def _are(connection: Connection, channel_id: UUID, wanted: list[str]) -> bool:
+    return await states(connection, channel_id) == wanted
+
+
+async def _tried(connection: Connection, channel_id: UUID, tries: int) -> bool:
+    """It failed so often, and that is written down."""
+    row = (await deliveries_of(connection, channel_id))[0]
+    return row["attempts"] == tries and await _failures(connection, channel_id, tries)
+
+
+async def _all_sent(connection: Connection, channel_id: UUID) -> bool:
+    return set(await states(connection, channel_id)) == {"sent"}
+
+
+async def _detail(connection: Connection, channel_id: UUID, begin: str) -> bool:
+    rows = await deliveries_of(connection, channel_id)
+    tried = [row["detail"] for row in rows if row["attempts"]]
+    return bool(tried) and all(detail.startswith(begin) for detail in tried)
+
+
+async def _failures(connection: Connection, channel_id: UUID, count: int) -> bool:
+    sql = "SELECT failures FROM error_logs.channels WHERE id = $1 AND busy_until IS NULL"
+    return await connection.fetchval(sql, channel_id) == count

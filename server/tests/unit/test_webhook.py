@@ -1,0 +1,135 @@
+"""What a webhook says, how it is signed, and that the examples in the docs can tell."""
+
+import json
+import shutil
+import subprocess
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import msgspec
+import pytest
+
+from mana_errors.alerts.channels.webhook import WebhookBody, compose, make, new_secret, sign
+from mana_errors.alerts.client import Client
+from mana_errors.alerts.message import Message
+from mana_errors.alerts.network import Networks
+from mana_errors.config import Settings
+from mana_errors.errors import Refused
+from mana_errors.model.channel import Webhook
+from receivers import Got, receiving
+
+ROOT = Path(__file__).parents[3]
+EXAMPLES = ROOT / "examples" / "webhooks"
+TEST = Message(
+    id=UUID(int=7),
+    created_at=datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC),
+    stories=(),
+    more=0,
+    server_url="https://errors.example.org",
+    thread=None,
+)
+
+
+def test_the_schema_is_the_one_in_the_protocol() -> None:
+    schema = msgspec.json.schema(WebhookBody)
+    path = ROOT / "protocol" / "webhook.json"
+    assert json.loads(path.read_text()) == schema, (
+        f"write into {path}:\n{json.dumps(schema, indent=2)}"
+    )
+
+
+def test_the_specification_s_own_example() -> None:
+    """standard-webhooks' reference libraries have it in their tests."""
+    key = __import__("base64").b64decode("MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
+    signed = sign(key, "msg_p5jXN8AQM9LWM0D4loKWxJek", "1614265330", b'{"test": 2432232314}')
+    assert signed == "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
+
+
+@pytest.mark.parametrize("secret", ["", "x", "whsec_", "whsec_é", "whsec_AAAA", "AAAA" * 8])
+def test_keys_that_are_none(secret: str) -> None:
+    with pytest.raises(Refused):
+        make(Webhook("https://a.example/"), secret, Client(Networks(())), Settings())
+
+
+def python(secret: str, headers: dict[str, str], body: bytes, now: float | None) -> bool:
+    spec = spec_from_file_location("verify", EXAMPLES / "verify.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module.verify(secret, headers, body, now)
+
+
+def typescript(secret: str, headers: dict[str, str], body: bytes, now: float | None) -> bool:
+    given = json.dumps([secret, headers, body.decode(), now])
+    program = (
+        f"import {{ verify }} from {str(EXAMPLES / 'verify.ts')!r};"
+        f"const [s, h, b, n] = {given};"
+        "console.log(verify(s, h, Buffer.from(b), n ?? undefined));"
+    )
+    command = ["node", "--experimental-strip-types", "--no-warnings", "--input-type=module"]
+    done = subprocess.run([*command, "-e", program], capture_output=True, text=True, check=True)
+    return done.stdout.strip() == "true"
+
+
+def shell(secret: str, headers: dict[str, str], body: bytes, now: float | None) -> bool:
+    names = ("webhook-id", "webhook-timestamp", "webhook-signature")
+    last = [] if now is None else [str(int(now))]
+    command = [EXAMPLES / "verify.sh", secret, *(headers[name] for name in names), *last]
+    return subprocess.run(command, input=body, check=False, capture_output=True).returncode == 0
+
+
+Verify = Callable[[str, dict[str, str], bytes, float | None], bool]
+
+
+def _runs(name: str) -> bool:
+    if shutil.which(name) is None:
+        return False
+    done = subprocess.run([name, "--version"], capture_output=True, text=True, check=False)
+    return name != "node" or int(done.stdout.strip("v\n").split(".")[0]) >= 22
+
+
+@pytest.mark.parametrize(
+    ("verify", "program"), [(python, ""), (typescript, "node"), (shell, "openssl")]
+)
+async def test_the_examples_tell_ours_from_others(verify: Verify, program: str) -> None:
+    if program and not _runs(program):
+        pytest.skip(f"needs {program}")
+    got, secret = await _received()
+    assert verify(secret, got.headers, got.body, None)
+    # replayed later
+    assert not verify(secret, got.headers, got.body, time.time() + 301)
+    assert not verify(secret, got.headers, got.body + b" ", None)
+    assert not verify(new_secret(), got.headers, got.body, None)
+    for header in ("webhook-id", "webhook-timestamp"):
+        changed = {
+            **got.headers,
+            header: got.headers[header][:-1] + "0x"[got.headers[header][-1] == "0"],
+        }
+        if header == "webhook-timestamp":
+            changed[header] = str(int(got.headers[header]) - 1)
+        assert not verify(secret, changed, got.body, None)
+    several = {**got.headers, "webhook-signature": f"v1,xxxx {got.headers['webhook-signature']}"}
+    assert verify(secret, several, got.body, None)
+
+
+async def _received() -> tuple[Got, str]:
+    secret = new_secret()
+    async with receiving() as receiver:
+        send = make(Webhook(receiver.url), secret, Client(Networks(("127.0.0.0/8",))), Settings())
+        await send(TEST)
+        return receiver.got[0], secret
+
+
+def test_a_test_says_so() -> None:
+    said: dict[str, Any] = json.loads(msgspec.json.encode(compose(TEST)))
+    assert said == {
+        "type": "test",
+        "timestamp": "2026-01-02T03:04:05Z",
+        "data": {"server": "https://errors.example.org", "alerts": [], "more": 0},
+    }
