@@ -26,7 +26,7 @@ from mana_errors.store.secrets import link_key
 from mana_errors.store.weekly import Due
 
 # How soon after eight it begins; and how soon a try that is due is made.
-POLL_S: Final = 30.0
+POLL_S: Final = 10.0
 # A report is ours so long: many times what reading and sending take.
 LEASE: Final = timedelta(minutes=5)
 
