@@ -8,6 +8,7 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Final
 
+from bench.alerts import measure_alerts
 from bench.database import measure_growth, measure_retention
 from bench.envelopes import measure_envelopes
 from bench.measure import DEFAULT, FULL, QUICK, Scale
@@ -23,6 +24,7 @@ GROUPS: Final[dict[str, Callable[[Scale], Awaitable[list[Figure]]]]] = {
     "envelopes": measure_envelopes,
     "growth": measure_growth,
     "retention": measure_retention,
+    "alerts": measure_alerts,
 }
 # An event with its share of the write-ahead log, and what PostgreSQL keeps of that.
 _EVENT_BYTES: Final = 4_000

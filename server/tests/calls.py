@@ -13,11 +13,12 @@ from mana_errors.model.activity import Comment
 from mana_errors.model.app_change import NewApp
 from mana_errors.model.outcome import Outcome, OutcomeCount
 from mana_errors.model.principal import Role
-from mana_errors.store import activity, apps, audit, outcomes
+from mana_errors.model.rule import Occurs, Rule
+from mana_errors.store import activity, apps, audit, outcomes, rules
 from mana_errors.store.audit import COMMAND
 from mana_errors.store.db import Connection
 from people import add_member
-from rows import NOON, add, add_event, add_issue
+from rows import NOON, add, add_alert, add_event, add_issue
 
 OWN = "own-chat"
 # Also in every text of the other app: where it turns up, something leaked.
@@ -33,6 +34,8 @@ class Things:
     event: UUID
     comment: UUID
     key: UUID
+    rule: UUID
+    alert: UUID
     # of the server, not of the app
     member: UUID
     channel: UUID
@@ -55,9 +58,13 @@ async def make_things(connection: Connection, app: str) -> Things:
     member = await add_member(connection, f"{uuid4().hex}@example.org", Role.MEMBER)
     remark = Comment(f"{app} comment")
     comment = await activity.write(connection, issue, remark, None, COMMAND)
+    rule = await rules.create(
+        connection, Rule(name=f"{app} rule", trigger=Occurs(), apps=(app,)), COMMAND
+    )
+    alert = await add_alert(connection, issue, rule_id=rule.id, app_id=app)
     channel = uuid4()
     await add(connection, "channels", id=channel, name="owners", target=_EMAIL)
-    return Things(created.id, issue, event, comment.id, key.id, member.id, channel)
+    return Things(created.id, issue, event, comment.id, key.id, rule.id, alert, member.id, channel)
 
 
 _EMAIL = {"kind": "email", "to": ["owners"]}
@@ -76,6 +83,14 @@ class Sent:
 
 def _get(path: Callable[[Things], str], *, of_app: bool = False) -> Callable[[Things], Sent]:
     return lambda things: Sent(path(things), 200, of_app=of_app)
+
+
+def _rule(things: Things) -> dict[str, Any]:
+    return {
+        "name": "many",
+        "trigger": {"kind": "events", "events": 9, "minutes": 5},
+        "apps": [things.app],
+    }
 
 
 _REPORT = {"errorCode": "E", "errorType": "T", "message": "m"}
@@ -103,6 +118,7 @@ CALLS: dict[str, Callable[[Things], Sent]] = {
     "unmergeIssue": lambda t: Sent(
         f"/api/v1/issues/{t.issue}/unmerge", 400, {"hashes": [str(t.issue)]}, of_app=True
     ),
+    "listIssueGroups": _get(lambda t: f"/api/v1/issues/{t.issue}/groups", of_app=True),
     "listActivity": _get(lambda t: f"/api/v1/issues/{t.issue}/activity", of_app=True),
     "addComment": lambda t: Sent(
         f"/api/v1/issues/{t.issue}/comments", 201, {"text": "seen"}, of_app=True
@@ -139,6 +155,15 @@ CALLS: dict[str, Callable[[Things], Sent]] = {
     "listViews": _get(lambda _: "/api/v1/views"),
     "createView": lambda _: Sent("/api/v1/views", 201, {"name": "v", "q": "is:unresolved"}),
     "deleteView": lambda _: Sent(f"/api/v1/views/{uuid4()}", 404),
+    "listRules": _get(lambda _: "/api/v1/rules"),
+    "createRule": lambda t: Sent("/api/v1/rules", 201, _rule(t), of_app=True),
+    "getRule": _get(lambda t: f"/api/v1/rules/{t.rule}", of_app=True),
+    "changeRule": lambda t: Sent(f"/api/v1/rules/{t.rule}", 200, _rule(t), of_app=True),
+    "deleteRule": lambda _: Sent(f"/api/v1/rules/{uuid4()}", 404),
+    "testRule": lambda t: Sent("/api/v1/rules/test", 200, {"rule": _rule(t)}, of_app=True),
+    "explainRule": _get(lambda t: f"/api/v1/rules/{t.rule}/explain?issue={t.issue}", of_app=True),
+    "listAlerts": _get(lambda _: "/api/v1/alerts"),
+    "getAlert": _get(lambda t: f"/api/v1/alerts/{t.alert}", of_app=True),
     "listChannels": _get(lambda _: "/api/v1/channels"),
     "createChannel": lambda _: Sent("/api/v1/channels", 201, {"name": "hook", "target": _HOOK}),
     "getChannel": _get(lambda t: f"/api/v1/channels/{t.channel}"),

@@ -19,6 +19,7 @@ from mana_errors.store import db
 from mana_errors.store.spool.format import encode_event
 from mana_errors.store.spool.writer import SpoolLimits, SpoolWriter
 from mana_errors.triage.fold import fold_once
+from mana_errors.triage.watch import Watch
 from spooling import append
 
 NOW = datetime.now(UTC)
@@ -63,12 +64,16 @@ class Node:
         rules = DigestRules(lambda: self.apps, self.sample_after, users_table="")
         return Digest(place, rules, lambda: db.connect(self.dsn), on_stored)
 
-    async def drain(self) -> None:
-        """Digest and fold until nothing is left."""
+    async def digest_all(self) -> None:
+        """Digest until nothing is left."""
         stopping = asyncio.Event()
         stopping.set()
         await self.digest().run(stopping)
-        while await fold_once(self.connection):
+
+    async def drain(self, watch: Watch | None = None) -> None:
+        """Digest and fold until nothing is left."""
+        await self.digest_all()
+        while await fold_once(self.connection, watch):
             pass
 
     async def store(self, *items: Event) -> None:

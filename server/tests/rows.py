@@ -78,3 +78,20 @@ async def add_event(connection: Connection, issue_id: UUID, **values: Any) -> UU
     await partitions.ensure(connection, {row["occurred_at"].date()})
     await add(connection, "error_logs", **row)
     return event_id
+
+
+async def add_alert(connection: Connection, issue_id: UUID, **values: Any) -> UUID:
+    """An alert of an issue, and its delivery to a channel that is gone."""
+    alert_id = values.setdefault("id", uuid7())
+    facts = {
+        "title": f"{values['app_id']} title", "errorType": "TypeError", "culprit": "cart.ts",
+        "severity": "error", "environment": "production", "release": None, "count": 3, "users": 1,
+        "firstSeen": NOON, "lastSeen": NOON,
+    }  # fmt: skip
+    firing = {"ruleName": "many", "fact": None, "reason": {"events": 3}, "issue": facts}
+    defaults = {"rule_id": uuid7(), "at": NOON, "issue_id": issue_id, "body": firing}
+    await add(connection, "alerts", **{**defaults, **values})
+    await add(
+        connection, "deliveries", id=uuid7(), alert_id=alert_id, channel_id=uuid7(), due_at=NOON
+    )
+    return alert_id

@@ -10,6 +10,7 @@ ManaError
 │   │   ├── ForeignOrigin      the app does not take reports from this web page
 │   │   └── UnknownApp         a report of an app that is not registered
 │   ├── NotFound 404
+│   │   └── Moved 307          an issue that is part of another one now
 │   ├── MethodNotAllowed 405
 │   ├── Conflict 409
 │   ├── TooLarge 413         a named limit in bytes or items is exceeded
@@ -31,6 +32,7 @@ ManaError
 """
 
 from typing import ClassVar
+from uuid import UUID
 
 
 class ManaError(Exception):
@@ -93,6 +95,30 @@ class NotFound(ClientError):
 
     status = 404
     title = "Not found"
+
+
+class Moved(NotFound):
+    """An issue that is part of another one now. Not for good: a merge can be taken back."""
+
+    status = 307
+    title = "Merged"
+
+    def __init__(self, issue: UUID, into: UUID) -> None:
+        """into: the issue that its events are in."""
+        super().__init__(f"issue {issue} is part of issue {into}")
+        self.issue = issue
+        self.into = into
+
+    def path(self, asked: str, query: str) -> str:
+        """What was asked for, of the issue that it is part of."""
+        segments = [str(self.into) if self._is_named(part) else part for part in asked.split("/")]
+        return "/".join(segments) + (f"?{query}" if query else "")
+
+    def _is_named(self, segment: str) -> bool:
+        try:
+            return UUID(segment) == self.issue
+        except ValueError:
+            return False
 
 
 class MethodNotAllowed(ClientError):

@@ -113,6 +113,11 @@ forgotten_users: Final = Counter(
     "mana_errors_forgotten_user_events_total",
     "Events whose user was deleted from the users table, so that they name nobody any more.",
 )
+alerts: Final = Counter("mana_errors_alerts_total", "Alerts: firings of rules.")
+rule_failures: Final = Counter(
+    "mana_errors_rule_failures_total",
+    "Times that a rule could not be applied: its filter cannot be read or takes too long.",
+)
 deliveries: Final = Counter(
     "mana_errors_deliveries_total",
     "Deliveries of alerts, by kind of channel and what became of them; waiting: tried again later.",

@@ -409,3 +409,21 @@ async def test_a_token_makes_shared_views_and_no_others(api: Client, migrated_ds
     assert_problem(await api.post("/api/v1/views", json=shared, headers=reader), 403)
     assert_problem(await api.delete(path, headers=reader), 403)
     assert (await api.delete(path)).status_code == 204
+
+
+async def test_a_merged_issue_says_where_it_is(api: Client, migrated_dsn: str, issue: UUID) -> None:
+    """Under all its addresses, however its id is written; to those who see the app."""
+    connection = await db.connect(migrated_dsn)
+    into = await add_issue(connection, title="Kept", culprit="a.ts in kept")
+    await connection.close()
+    action = {"ids": [str(issue)], "action": {"do": "merge", "into": str(into)}}
+    assert (await api.post("/api/v1/issues/actions", json=action)).status_code == 200
+    for path in ("", "/events?limit=1", "/activity", "/tags", "/groups"):
+        moved = await api.get(f"/api/v1/issues/{str(issue).upper()}{path}")
+        assert moved.status_code == 307
+        assert moved.json()["mergedInto"] == str(into)
+        assert moved.headers["location"] == f"/api/v1/issues/{into}{path}"
+        assert (await api.get(moved.headers["location"])).status_code == 200
+    groups = (await api.get(f"/api/v1/issues/{into}/groups")).json()["items"]
+    assert {group["culprit"] for group in groups} == {"a.ts in kept", "cart.ts in total"}
+    assert (await api.get(f"/api/v1/issues/{uuid4()}")).status_code == 404

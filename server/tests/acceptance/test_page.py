@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from html import unescape
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 from uuid import UUID
 
 import httpx
@@ -361,3 +362,47 @@ async def test_a_search_that_cannot_be_read_is_marked_at_its_character(
     assert wrong.status_code == 400
     assert "<code>app:shop <mark>f</mark>oo:bar</code>" in wrong.text
     assert 'value="app:shop foo:bar"' in wrong.text
+
+
+@pytest.mark.parametrize(
+    ("query", "shown"),
+    [
+        ("", 'value="24" selected'),
+        ("hours=168&from=2026-01-01T00:00", 'value="168" selected'),
+        ("hours=7", 'value="24" selected'),
+        ("hours=&from=2026-01-01T00:00", 'value="2026-01-01T00:00:00"'),
+        ("from=2026-01-01T00:00:30%2B01:00", 'value="2025-12-31T23:00:30"'),
+        ("to=2026-01-02T00:00:00", 'value="2026-01-01T00:00:00"'),
+    ],
+)
+async def test_events_are_of_a_stretch_of_time(
+    browser: httpx.AsyncClient, query: str, shown: str
+) -> None:
+    """One that ends now, or from and to; forms give these in UTC and without a zone."""
+    page = await browser.get(f"/events?{query}")
+    assert page.status_code == 200
+    assert shown in page.text
+
+
+async def test_exports_have_the_pages_search_time_and_columns(browser: httpx.AsyncClient) -> None:
+    page = await browser.get(
+        "/events?q=a&app=shop&from=2026-01-01T00:00&to=2026-01-02T00:00&columns=weight&by=type"
+    )
+    links = re.findall(r'href="(/api/v1/events/export[^"]+)', page.text)
+    asked = parse_qs(urlsplit(unescape(links[0])).query)
+    assert asked == {
+        "q": ["a"],
+        "app": ["shop"],
+        "from": ["2026-01-01T00:00:00+00:00"],
+        "to": ["2026-01-02T00:00:00+00:00"],
+        "columns": ["occurredAt,weight"],
+        "format": ["csv"],
+    }
+    assert (await browser.get(unescape(links[0]))).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "query", ["columns=nope", "from=yesterday", "from=2026-01-02&to=x", "by=x"]
+)
+async def test_events_of_nonsense_are_refused(browser: httpx.AsyncClient, query: str) -> None:
+    assert (await browser.get(f"/events?{query}")).status_code == 400

@@ -16,6 +16,8 @@ LOOKS = [pytest.param(DARK_PHONE, id="dark phone"), pytest.param(LIGHT_DESK, id=
 # Filled in; what is not here has no gap, or is tested where it is used.
 GAPS = {
     "/issues/{id}": ("/issues/{sdk}", "/issues/{strange}", "/issues/{AggregateError}"),
+    "/issues/{id}/merge": ("/issues/{shop}/merge", "/issues/{strange}/merge"),
+    "/facets": ("/facets", "/facets?q=app:strange+is:unresolved"),
     "/issues/{id}/events": ("/issues/{sdk}/events", "/issues/{strange}/events"),
     "/setup": ("/setup?app=sdk",),
     "/users": ("/users", "/users?user=ann"),
@@ -30,6 +32,18 @@ AXE = """
 async () => (await axe.run(document, {resultTypes: ['violations']})).violations
   .filter((found) => ['serious', 'critical'].includes(found.impact))
   .map((found) => `${found.id}: ${found.nodes.map((node) => node.html.slice(0, 200)).join(' | ')}`)
+"""
+# What moved after it was drawn, by whom, if it was more than a hair.
+MOVED = """
+async () => {
+  const moved = [];
+  new PerformanceObserver((list) => moved.push(...list.getEntries()))
+    .observe({type: 'layout-shift', buffered: true});
+  await new Promise((done) => setTimeout(done, 100));
+  return moved.filter((shift) => shift.value > 0.001 && !shift.hadRecentInput)
+    .map((shift) => shift.value + ' ' +
+      shift.sources.map(({node}) => node?.outerHTML?.slice(0, 100) ?? '').join(' | '));
+}
 """
 
 
@@ -60,6 +74,7 @@ def test_a_page_is_whole_and_for_everybody(visit: Visitor, path: str, axe: str) 
     page = visit.open(filled(visit, path))
     sticking_out = page.evaluate("document.documentElement.scrollWidth - innerWidth")
     assert sticking_out <= 0
+    assert page.evaluate(MOVED) == []
     page.evaluate(axe)
     assert page.evaluate(AXE) == []
 

@@ -1,11 +1,21 @@
 """Working with issues in a browser: keyboard, palette, selection, copying, live lists."""
 
 import re
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from playwright.sync_api import expect
 
 from browsing import Visitor
+from mana_errors.web.words import LANGUAGES, ago
+
+# How long ago, as a script says it, some minutes and a second are.
+AGES = """
+async ([script, ages]) => {
+  const { ago } = await import(script);
+  return ages.map((minutes) => ago(new Date(Date.now() - minutes * 60_000 - 1000)));
+}
+"""
 
 
 def test_j_and_k_walk_the_list_and_enter_opens(visit: Visitor) -> None:
@@ -76,6 +86,50 @@ def test_selected_issues_are_ignored_together(visit: Visitor) -> None:
     expect(page.locator(".done")).to_contain_text("Taken back.")
 
 
+def test_selected_issues_are_assigned_and_prioritized_and_undo_takes_it_back(
+    visit: Visitor,
+) -> None:
+    page = visit.open("/?app=shop&sort=firstSeen")
+    bar, rows = page.locator("#bulk"), page.locator("[data-row]")
+    for box in rows.locator("input").all()[:2]:
+        box.check()
+    page.keyboard.press("a")
+    bar.locator("details[open] button").first.click()
+    expect(page.locator(".done")).to_contain_text("Assigned.")
+    expect(page.locator(".row-assignee .mark")).to_have_count(2)
+    page.get_by_role("button", name="Undo").click()
+    expect(page.locator(".row-assignee .mark")).to_have_count(0)
+    for box in rows.locator("input").all()[:3]:
+        box.check()
+    bar.get_by_text("Priority", exact=True).click()
+    bar.get_by_role("button", name="high priority").click()
+    expect(page.locator(".done")).to_contain_text("Priority set.")
+    expect(rows.locator(".priority-high")).to_have_count(3)
+    page.get_by_role("button", name="Undo").click()
+    expect(rows.locator(".priority-high")).to_have_count(0)
+
+
+def test_an_ignored_issue_that_is_too_much_says_so(visit: Visitor, name: str) -> None:
+    """On its page and in the list, where it can be searched for."""
+    visit.site.report(appId=name)
+    page = visit.open(f"/?app={name}")
+    while page.locator("[data-row]").count() == 0:
+        page.reload()
+    page.locator(".row-title").click()
+    issue = page.url
+    page.get_by_label("Ignore for a while").click()
+    page.get_by_label("Until so many more events").fill("1")
+    page.get_by_label("Until so many more events").press("Enter")
+    expect(page.locator(".state")).to_contain_text("until 1 more")
+    visit.site.report(appId=name)
+    page.goto(f"{visit.site.base_url}/?q=is:escalating+app:{name}")
+    while page.locator("[data-row]").count() == 0:
+        page.reload()
+    expect(page.locator("[data-row] .escalating")).to_have_text("escalating")
+    page.goto(issue)
+    expect(page.locator(".marks .escalating")).to_be_visible()
+
+
 def test_an_issue_is_resolved_in_a_release_by_its_menu(visit: Visitor) -> None:
     page = visit.open(f"/issues/{visit.site.issues['sdk']}")
     page.locator("summary[aria-label='Resolve in a release']").click()
@@ -114,6 +168,21 @@ def test_times_are_the_readers_own_with_utc_beside(visit: Visitor) -> None:
     title = moment.get_attribute("title") or ""
     assert f"{at} UTC" in title
     assert moment.inner_text() != at
+
+
+@pytest.mark.parametrize(
+    ("visit", "language"),
+    [({"locale": "en-GB"}, "en"), ({"locale": "de-DE"}, "de")],
+    indirect=["visit"],
+)
+def test_scripts_say_how_long_ago_in_the_servers_words(visit: Visitor, language: str) -> None:
+    page = visit.open("/")
+    script = page.locator("link[href$='/times.js']").get_attribute("href")
+    minutes = [0, 1, 2, 59, 60, 61, 119, 120, 1439, 1440, 2879, 2880, 40_000]
+    said = page.evaluate(AGES, [script, minutes])
+    now = datetime.now(UTC)
+    times = [now - timedelta(minutes=count, seconds=1) for count in minutes]
+    assert said == [ago(time, now, LANGUAGES[language]) for time in times]
 
 
 def test_bars_say_their_number(visit: Visitor) -> None:

@@ -62,6 +62,7 @@ async def test_facets_count_the_issues_of_a_search(connection: Connection) -> No
     assert {(v.value, v.count) for v in found.severity} == {("error", 1), ("info", 1)}
     assert [(v.value, v.count) for v in found.environment] == [("production", 1)]
     assert [(v.value, v.count) for v in found.status] == [("unresolved", 2)]
+    assert [(v.value, v.count) for v in found.type] == [("TypeError", 2)]
     bound = await facet_counts.count_facets(connection, IssueQuery(), CHAT, None)
     assert (bound.total, [v.value for v in bound.app]) == (1, ["chat"])
     nobody = await facet_counts.count_facets(connection, IssueQuery(), frozenset(), None)

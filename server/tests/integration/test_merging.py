@@ -9,7 +9,7 @@ import pytest
 
 from digesting import NOW, Node, event
 from mana_errors.config import Settings
-from mana_errors.errors import BadRequest, Conflict, NotFound
+from mana_errors.errors import BadRequest, Conflict, Moved, NotFound
 from mana_errors.model.action import Delete, Ignore, Merge, Resolve
 from mana_errors.model.activity import Comment
 from mana_errors.model.condition import UntilEvents
@@ -92,6 +92,50 @@ async def test_undoing_a_merge_brings_the_issue_back_as_it_was(node: Node) -> No
     undone = await workflow.undo(node.connection, token, None, COMMAND)
     assert (undone.restored, undone.skipped) == ([b], [])
     assert await read_issues.find_issue(node.connection, b, None) == before
+
+
+async def where(node: Node, issue: UUID, apps: frozenset[str] | None = None) -> UUID | None:
+    """Where an issue's address leads."""
+    try:
+        return (await read_issues.find_issue(node.connection, issue, apps)).id
+    except Moved as moved:
+        return moved.into
+    except NotFound:
+        return None
+
+
+async def test_addresses_of_merged_issues_follow_their_hashes(node: Node) -> None:
+    """Through further merges, undoing, taking out and deleting."""
+    await node.store(*(event(error_code=code) for code in "ABC"))
+    a, b, c = [await issue_of(node, code) for code in "ABC"]
+    own = [key.grouping_hash for key in await read_issues.hashes_of(node.connection, c)]
+    await act(node, Merge(into=b), c)
+    token = await act(node, Merge(into=a), b)
+    assert [await where(node, id_) for id_ in (a, b, c)] == [a, a, a]
+    assert await where(node, c, frozenset({"shop"})) is None
+    assert token is not None
+    await workflow.undo(node.connection, token, None, COMMAND)
+    assert [await where(node, id_) for id_ in (a, b, c)] == [a, b, b]
+    await act(node, Merge(into=a), b)
+    made = await workflow.unmerge(node.connection, a, own, None, COMMAND)
+    assert [await where(node, id_) for id_ in (a, b, c)] == [a, a, made]
+    await act(node, Delete(), made)
+    assert await where(node, c) is None
+    await node.store(event(error_code="C"))
+    assert await where(node, c) == await issue_of(node, "C")
+
+
+async def test_a_merged_issue_says_what_it_was_merged_from(node: Node) -> None:
+    await node.store(*(event(error_code=code, message=code) for code in "ABB"))
+    a, b = await issue_of(node, "A"), await issue_of(node, "B")
+    assert await read_issues.groups_of(node.connection, a, None) == []
+    await act(node, Merge(into=a), b)
+    await node.store(event(error_code="B", message="B"))
+    groups = await read_issues.groups_of(node.connection, a, None)
+    assert [(group.title, group.count) for group in groups] == [
+        ("TypeError: B", 3),
+        ("TypeError: A", 1),
+    ]
 
 
 async def test_a_threshold_counts_what_comes_not_what_is_merged(node: Node) -> None:

@@ -20,6 +20,7 @@ import asyncpg
 import pytest
 
 from harness import Cluster
+from mana_errors.errors import Moved
 from mana_errors.model.exploring import HistogramQuery, ReleaseQuery
 from mana_errors.model.query import EventQuery, IssueEventQuery, IssueQuery, IssueSort
 from mana_errors.store import (
@@ -56,6 +57,11 @@ async def _events_of_issue(connection: Connection, issue_id: UUID, _: UUID) -> o
     return await read_events.issue_events(connection, issue, hashes, IssueEventQuery())
 
 
+async def _moved(connection: Connection, *_: UUID) -> None:
+    with pytest.raises(Moved):
+        await read_issues.find_issue(connection, _uuid_at(1000), None)
+
+
 def _histogram(connection: Connection, *_: UUID) -> Awaitable[object]:
     query = HistogramQuery(q="app:app1 text", since=NOON - timedelta(days=3), until=NOON)
     return event_counts.count_events(connection, query, None)
@@ -73,6 +79,8 @@ READS: Final[dict[str, Read]] = {
     "issues-of-user": issues("user:u1"),
     "issues-with-text": issues("words"),
     "issue": lambda connection, issue, _: read_issues.describe_issue(connection, issue, None, NOON),
+    "issue-groups": lambda connection, issue, _: read_issues.groups_of(connection, issue, None),
+    "issue-moved": _moved,
     "issue-events": _events_of_issue,
     "issue-tags": lambda connection, issue, _: issue_facts.tags_of(connection, issue, None),
     "issue-users": lambda connection, issue, _: issue_facts.users_of(connection, issue, None),
@@ -127,6 +135,12 @@ SELECT id, ARRAY['release=1.' || count % 30, 'tag.browser=Firefox'], 'words' FRO
 INSERT INTO error_logs.rollups (grouping_hash, hour, environment, release, count)
 SELECT grouping_hash, date_trunc('hour', occurred_at, 'UTC'), 'production', release, 1
 FROM error_logs.error_logs ON CONFLICT DO NOTHING;
+INSERT INTO error_logs.merged_issues (id, grouping_hash)
+SELECT uuid_at(n), uuid_at(n % 600) FROM generate_series(1000, 1999) AS n;
+INSERT INTO error_logs.merged_hashes (
+    grouping_hash, title, error_type, culprit, severity, first_seen, last_seen
+)
+SELECT id, title, error_type, culprit, severity, first_seen, last_seen FROM error_logs.issues;
 ANALYZE;
 """
 # An empty table is best read whole.
@@ -146,6 +160,10 @@ FUNCTIONS: Final = """
 CREATE FUNCTION uuid_at(n bigint) RETURNS uuid RETURN md5(n::text)::uuid;
 CREATE FUNCTION app_of(n bigint) RETURNS text RETURN 'app' || n % 6;
 """
+
+
+def _uuid_at(n: int) -> UUID:
+    return UUID(md5(str(n).encode(), usedforsecurity=False).hexdigest())
 
 
 async def _stock(dsn: str) -> None:
@@ -175,8 +193,7 @@ async def stocked(stocked_dsn: str) -> AsyncIterator[tuple[Connection, UUID, UUI
     """A connection, an issue and an event of it."""
     connection = await db.connect(stocked_dsn)
     await connection.execute("SET max_parallel_workers_per_gather = 0")
-    issue, event = [UUID(md5(str(n).encode(), usedforsecurity=False).hexdigest()) for n in (7, 607)]
-    yield connection, issue, event
+    yield connection, _uuid_at(7), _uuid_at(607)
     await connection.close()
 
 

@@ -8,8 +8,10 @@ import pytest
 
 from digesting import NOW, Node, event
 from mana_errors.model.action import Action, Ignore, Resolve
-from mana_errors.store import reopening, workflow
+from mana_errors.store import workflow
 from mana_errors.store.audit import COMMAND
+from mana_errors.triage.clock import wake
+from mana_errors.triage.watch import Watch
 
 # Received after whatever the test did: its clock and PostgreSQL's are the machine's.
 LATER = NOW + timedelta(minutes=30)
@@ -190,9 +192,10 @@ async def test_ignored_until_a_time_ends_without_an_event(node: Node) -> None:
     await node.store(event())
     until = NOW + timedelta(hours=1)
     await act(node, Ignore(until=until))
-    assert await reopening.wake(node.connection, until - timedelta(seconds=1)) == 0
+    watch = Watch()
+    assert await wake(node.connection, watch, until - timedelta(seconds=1)) == 0
     assert (await only(node))["status"] == "ignored"
-    assert await reopening.wake(node.connection, until) == 1
+    assert await wake(node.connection, watch, until) == 1
     issue = await only(node)
     assert (issue["status"], issue["condition"]) == ("unresolved", None)
     assert issue["escalated_at"] == until

@@ -113,6 +113,13 @@ async def test_new_and_regressed_are_badges_too(connection: Connection) -> None:
     assert badges == {old: (False, False), new: (True, False), back: (False, True)}
 
 
+async def test_escalating_is_what_was_ignored_and_became_too_much(connection: Connection) -> None:
+    await add_issue(connection)
+    loud = await add_issue(connection, escalated_at=NOON)
+    await add_issue(connection, escalated_at=NOON, status="resolved")
+    assert await found(connection, "is:escalating") == {loud}
+
+
 async def test_me_is_nobody_without_a_member(connection: Connection) -> None:
     await add_issue(connection)
     assert await found(connection, "assigned:me") == set()

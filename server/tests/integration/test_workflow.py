@@ -177,8 +177,10 @@ async def test_issues_are_given_to_who_works_on_their_app(connection: Connection
     owner = await add_member(connection, "a@example.org", Role.OWNER)
     viewer = await add_member(connection, "v@example.org", Role.VIEWER)
     elsewhere = await add_member(connection, "e@example.org", Role.ADMIN, ("shop",))
-    found = await workflow.assignees(connection, "chat")
+    found = await workflow.assignees(connection, ["chat"])
     assert [member.id for member in found] == [owner.id, works.id]
+    of_both = await workflow.assignees(connection, ["chat", "shop"])
+    assert [member.id for member in of_both] == [owner.id]
     for nobody in (viewer.id, elsewhere.id, uuid4()):
         with pytest.raises(BadRequest):
             await act(connection, Assign(member=nobody), issue_id)

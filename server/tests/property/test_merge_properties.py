@@ -83,7 +83,10 @@ class Merging(RuleBasedStateMachine):
 
     @initialize()
     def empty(self) -> None:
-        tables = "issues, issue_hashes, rollups, user_sketches, merged_hashes, activity, undos"
+        tables = (
+            "issues, issue_hashes, rollups, user_sketches, merged_hashes, merged_issues, activity, "
+            "undos"
+        )
         names = ", ".join(f"error_logs.{name}" for name in tables.split(", "))
         self.run(self.connection.execute(f"TRUNCATE {names}"))
 

@@ -20,7 +20,10 @@ from mana_errors.model.search import (
     Search,
     Subject,
     Text,
+    holds,
     parse_search,
+    term_of,
+    toggled,
     write_search,
 )
 
@@ -147,3 +150,29 @@ def test_events_have_no_state_and_no_counts() -> None:
 )
 def test_a_query_is_written_as_it_was_read(query: str) -> None:
     assert write_search(parse_search(query, Subject.ISSUES)) == query
+
+
+@pytest.mark.parametrize(
+    ("query", "name", "value", "with_it"),
+    [
+        ("", "is", "unresolved", "is:unresolved"),
+        ("words", "release", '1.* "x"', 'words release:"1.* \\"x\\""'),
+        ("a OR b", "severity", "error", "(a OR b) severity:error"),
+        ("!type:A", "type", "A", "!type:A type:A"),
+        ("app:a", "env", "", 'app:a environment:""'),
+        ("app:a", "tag.os", "a\nb", 'app:a tag.os:"a\nb"'),
+    ],
+)
+def test_a_term_is_put_in_and_taken_out(query: str, name: str, value: str, with_it: str) -> None:
+    before, term = parse_search(query, Subject.ISSUES), term_of(name, value)
+    after = toggled(before, term)
+    assert write_search(after) == with_it
+    assert parse_search(with_it, Subject.ISSUES) == after
+    assert holds(after, term)
+    assert not holds(before, term)
+    assert toggled(after, term) == before
+
+
+def test_a_term_may_be_longer_than_a_search() -> None:
+    """A page shows the value; its link says what is wrong."""
+    assert term_of("path", "/" * 5000) == match("path", "/" * 5000)

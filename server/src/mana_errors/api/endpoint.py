@@ -13,7 +13,7 @@ from mana_errors import meters
 from mana_errors.api.auth import LOCAL, NOBODY, Admission, Authorizer
 from mana_errors.api.problems import problem, problem_of, unexpected
 from mana_errors.api.table import Call, NoBody, Route, Services
-from mana_errors.errors import BadRequest, ManaError, NotFound, TooLarge, UnsupportedMedia
+from mana_errors.errors import BadRequest, ManaError, Moved, NotFound, TooLarge, UnsupportedMedia
 from mana_errors.model.query import parse_query
 from mana_errors.web.guard import is_local
 
@@ -40,6 +40,9 @@ class Endpoint:
         request = Request(scope, receive)
         try:
             response = await self._answer(request)
+        except Moved as error:
+            response = problem_of(error)
+            response.headers["Location"] = error.path(request.url.path, request.url.query)
         except ManaError as error:
             response = problem_of(error)
         except ClientDisconnect:

@@ -11,6 +11,7 @@ from mana_errors.api.ingest_routes import INGEST_ROUTES
 from mana_errors.api.member_routes import MEMBER_ROUTES
 from mana_errors.api.outcome_routes import OUTCOME_ROUTES
 from mana_errors.api.routes import ROUTES
+from mana_errors.api.rule_routes import RULE_ROUTES
 from mana_errors.api.system import SYSTEM_ROUTES
 from mana_errors.api.table import Route
 from mana_errors.api.token_routes import TOKEN_ROUTES
@@ -24,6 +25,7 @@ ALL_ROUTES: Final[tuple[Route[Any, Any], ...]] = (
     *WORKFLOW_ROUTES,
     *ROUTES,
     *VIEW_ROUTES,
+    *RULE_ROUTES,
     *APP_ROUTES,
     *CHANNEL_ROUTES,
     *OUTCOME_ROUTES,

@@ -111,10 +111,14 @@ def _path_parameters(path: str) -> list[Json]:
 
 
 def _query_parameters(schema: Json) -> list[Json]:
-    return [_query_parameter(name, field) for name, field in schema["properties"].items()]
+    needed = schema.get("required", ())
+    return [
+        _query_parameter(name, field, required=name in needed)
+        for name, field in schema["properties"].items()
+    ]
 
 
-def _query_parameter(name: str, field: Json) -> Json:
+def _query_parameter(name: str, field: Json, *, required: bool) -> Json:
     # Null cannot be sent in a query: what may be null may be left out.
     options = [option for option in field.get("anyOf", ()) if option != {"type": "null"}]
     schema = {**(options[0] if options else field)}
@@ -122,7 +126,7 @@ def _query_parameter(name: str, field: Json) -> Json:
         schema["default"] = field["default"]
     else:
         schema.pop("default", None)
-    parameter: Json = {"name": name, "in": "query", "required": False, "schema": schema}
+    parameter: Json = {"name": name, "in": "query", "required": required, "schema": schema}
     if "description" in schema:
         parameter["description"] = schema.pop("description")
     if schema.get("type") == "array":
@@ -138,6 +142,8 @@ def _responses(route: Route[Any, Any]) -> Json:
     empty = route.answer is None
     schema = None if empty else _schema(route.answer)
     answer = {} if empty else {"content": {media: {"schema": schema} for media in route.media}}
+    # Of an issue that is part of another one.
+    moved = {307} if "/issues/{id}" in route.path else set[int]()
     token = {401, 403, 503} if route.scope is not None else set[int]()
     refusal_media = MEDIA_TYPE if issubclass(route.refusal, Problem) else "application/json"
     refusal = {"content": {refusal_media: {"schema": _schema(route.refusal)}}}
@@ -145,6 +151,6 @@ def _responses(route: Route[Any, Any]) -> Json:
         str(route.status): {"description": HTTPStatus(route.status).phrase, **answer},
         **{
             str(status): {"description": HTTPStatus(status).phrase, **refusal}
-            for status in sorted({*route.errors, *token})
+            for status in sorted({*route.errors, *token, *moved})
         },
     }

@@ -2,11 +2,19 @@
 
 from http import HTTPStatus
 from typing import Final
+from uuid import UUID
 
 import msgspec
 from starlette.responses import Response
 
-from mana_errors.errors import ClientError, ManaError, SearchSyntax, ServerError, TooManyRequests
+from mana_errors.errors import (
+    ClientError,
+    ManaError,
+    Moved,
+    SearchSyntax,
+    ServerError,
+    TooManyRequests,
+)
 
 MEDIA_TYPE: Final = "application/problem+json"
 
@@ -28,6 +36,12 @@ class SearchProblem(Problem, frozen=True, kw_only=True):
     position: int
 
 
+class MovedProblem(Problem, frozen=True, kw_only=True, rename="camel"):
+    """Where an issue is now."""
+
+    merged_into: UUID
+
+
 def problem(
     status: int, title: str, detail: str, headers: dict[str, str] | None = None
 ) -> Response:
@@ -41,6 +55,11 @@ def problem_of(error: ManaError) -> Response:
     if isinstance(error, SearchSyntax):
         said = SearchProblem(
             title=error.title, status=error.status, detail=str(error), position=error.position
+        )
+        return Response(msgspec.json.encode(said), error.status, None, MEDIA_TYPE)
+    if isinstance(error, Moved):
+        said = MovedProblem(
+            title=error.title, status=error.status, detail=str(error), merged_into=error.into
         )
         return Response(msgspec.json.encode(said), error.status, None, MEDIA_TYPE)
     if isinstance(error, ServerError | TooManyRequests):

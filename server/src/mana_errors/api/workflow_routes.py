@@ -23,7 +23,7 @@ from mana_errors.model.deployment import Deployment, ReleaseDetail
 from mana_errors.model.fix import Fix
 from mana_errors.model.issue import IssueStatus, Priority
 from mana_errors.model.query import NoQuery, PageQuery
-from mana_errors.model.reading import Assignee, Issue, Page
+from mana_errors.model.reading import Assignee, Issue, IssueGroup, Page
 from mana_errors.store import activity, fixes, read_issues, releases, workflow
 
 
@@ -62,6 +62,11 @@ async def _act(call: Call[NoQuery, Actions]) -> Acted:
 async def _undo(call: Call[NoQuery, UndoRequest]) -> Undone:
     async with call.reader.connection() as connection:
         return await workflow.undo(connection, call.body.undo, call.apps, call.actor)
+
+
+async def _list_groups(call: Call[NoQuery, NoBody]) -> Page[IssueGroup]:
+    async with call.reader.connection() as connection:
+        return Page(await read_issues.groups_of(connection, call.id, call.apps), None)
 
 
 async def _unmerge(call: Call[NoQuery, Unmerge]) -> Issue:
@@ -120,7 +125,7 @@ async def _list_assignees(call: Call[NoQuery, NoBody]) -> Page[Assignee]:
     app_id = call.path["app"]
     call.principal.must_see(app_id)
     async with call.reader.connection() as connection:
-        return Page(await workflow.assignees(connection, app_id), None)
+        return Page(await workflow.assignees(connection, [app_id]), None)
 
 
 WORKFLOW_ROUTES: Final[tuple[Route[Any, Any], ...]] = (
@@ -159,6 +164,18 @@ WORKFLOW_ROUTES: Final[tuple[Route[Any, Any], ...]] = (
         answer=Issue,
         errors=(400, 404, 413, 415),
         handler=_change_issue,
+    ),
+    Route(
+        method="GET",
+        path="/api/v1/issues/{id}/groups",
+        operation="listIssueGroups",
+        summary="What an issue was merged from, by grouping hash, the 50 most frequent",
+        scope="read",
+        query=NoQuery,
+        body=NoBody,
+        answer=Page[IssueGroup],
+        errors=(400, 404),
+        handler=_list_groups,
     ),
     Route(
         method="POST",

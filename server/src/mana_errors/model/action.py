@@ -139,7 +139,7 @@ class Merged(msgspec.Struct, frozen=True):
     into: UUID
     state: State
     hashes: list[UUID]
-    # its activity was written on these
+    # its activity was written on these, its alerts fired for these
     origins: list[UUID]
     created_at: datetime
     regressed_at: datetime | None

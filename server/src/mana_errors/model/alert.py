@@ -7,7 +7,9 @@ from uuid import UUID
 import msgspec
 from msgspec import Meta
 
+from mana_errors.model.delivery import Delivery
 from mana_errors.model.event import JsonObject, Severity
+from mana_errors.model.query import Cursor, Limit, Texts
 from mana_errors.model.rule import Fact
 
 
@@ -48,3 +50,19 @@ class Alert(msgspec.Struct, frozen=True, rename="camel"):
     app_id: str
     issue_id: UUID | None
     firing: Firing
+
+
+class AlertDetail(Alert, frozen=True, rename="camel", kw_only=True):
+    """One firing of a rule, and what became of telling it."""
+
+    deliveries: tuple[Delivery, ...] = ()
+
+
+class AlertQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Which alerts; newest first."""
+
+    app: Texts = ()
+    issue: UUID | None = None
+    rule: UUID | None = None
+    limit: Limit = 25
+    cursor: Cursor | None = None

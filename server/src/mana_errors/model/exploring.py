@@ -30,6 +30,7 @@ class IssueFacets(msgspec.Struct, frozen=True):
     severity: list[ValueCount]
     environment: Annotated[list[ValueCount], Meta(description="Of the latest 2,000 issues.")]
     release: Annotated[list[ValueCount], Meta(description="Of the latest 2,000 issues.")]
+    type: Annotated[list[ValueCount], Meta(description="Of the latest 2,000 issues.")]
 
 
 class SearchValuesQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

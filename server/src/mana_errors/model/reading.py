@@ -88,6 +88,18 @@ class IssueHash(msgspec.Struct, frozen=True, rename="camel"):
     components: list[Component]
 
 
+class IssueGroup(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+    """What an issue would be of one of its grouping hashes alone."""
+
+    grouping_hash: UUID
+    title: str
+    type: str
+    culprit: str
+    count: int
+    first_seen: datetime
+    last_seen: datetime
+
+
 class Tick(msgspec.Struct, frozen=True):
     """Occurrences in the hour or UTC day that begins at `at`."""
 

@@ -23,10 +23,13 @@ class Fact(StrEnum):
     ESCALATED = "escalated"
 
 
-class _Trigger(msgspec.Struct, frozen=True, rename="camel", tag_field="kind"):
+class _Trigger(
+    msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="camel", tag_field="kind"
+):
     pass
 
 
+_Name = Annotated[str, Meta(min_length=1, max_length=100, pattern=NO_NUL)]
 Minutes = Annotated[int, Meta(ge=1, le=MAX_WINDOW_MINUTES)]
 
 
@@ -71,7 +74,7 @@ class Silent(_Trigger, frozen=True, tag="silent"):
 Trigger: TypeAlias = Becomes | Occurs | ManyEvents | ManyUsers | Unusual | Silent
 
 
-class QuietHours(msgspec.Struct, frozen=True, rename="camel"):
+class QuietHours(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="camel"):
     """When nobody is told; what fires is told at the end, all at once."""
 
     # IANA name: Europe/Berlin
@@ -83,15 +86,15 @@ class QuietHours(msgspec.Struct, frozen=True, rename="camel"):
     unless: Severity | None = Severity.CRITICAL
 
 
-class Rule(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="camel", kw_only=True):
     """When people are told, and who."""
 
-    name: Annotated[str, Meta(min_length=1, max_length=100, pattern=NO_NUL)]
+    name: _Name
     trigger: Trigger
     # null: all apps
-    apps: Annotated[tuple[str, ...], Meta(max_length=100)] | None = None
+    apps: Annotated[tuple[_Name, ...], Meta(min_length=1, max_length=100)] | None = None
     # by the names that the apps use; null: any, also none
-    environments: Annotated[tuple[str, ...], Meta(max_length=20)] | None = None
+    environments: Annotated[tuple[_Name, ...], Meta(min_length=1, max_length=20)] | None = None
     # a search of issues (model/search) that the issue must be found by
     filter: Annotated[str, Meta(max_length=1_000, pattern=NO_NUL)] = ""
     channels: Annotated[tuple[UUID, ...], Meta(max_length=20)] = ()
@@ -110,3 +113,6 @@ class StoredRule(msgspec.Struct, frozen=True, rename="camel"):
     rule: Rule
     created_at: datetime
     updated_at: datetime
+    failure: Annotated[
+        str | None, Meta(description="Why it cannot be applied, so that it never fires; null: can.")
+    ]

@@ -1,5 +1,4 @@
-"""Issues: those ignored until now wake, deleted ones lose their events, and what nobody needs any
-more is forgotten."""
+"""Issues: deleted ones lose their events, and what nobody needs any more is forgotten."""
 
 import asyncio
 import logging
@@ -8,7 +7,7 @@ from typing import Final
 
 from mana_errors import meters
 from mana_errors.config import Settings
-from mana_errors.store import deleting, partitions, reopening
+from mana_errors.store import deleting, partitions
 from mana_errors.store.db import Connection
 from mana_errors.store.deleting import Orphan
 
@@ -16,14 +15,6 @@ from mana_errors.store.deleting import Orphan
 PAUSE_S: Final = 0.05
 
 _log: Final = logging.getLogger(__name__)
-
-
-async def wake(connection: Connection, now: datetime) -> None:
-    """Reopen all that were ignored until a time that is over."""
-    woken = reopening.CHUNK
-    while woken == reopening.CHUNK:
-        woken = await reopening.wake(connection, now)
-        await asyncio.sleep(PAUSE_S)
 
 
 async def purge(connection: Connection) -> None:

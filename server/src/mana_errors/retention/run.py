@@ -42,8 +42,6 @@ def jobs(settings: Settings) -> list[Job]:
         Job("budgets", 60, Budgets().trim),
         Job("ages", 600, lambda c: ages.expire(c, kept, datetime.now(UTC))),
         Job("ledger", 3600, lambda c: ledger.roll_up(c, datetime.now(UTC))),
-        # Who ignores an issue until nine looks at nine.
-        Job("waking", 30, lambda c: issues.wake(c, datetime.now(UTC))),
         Job("deleted issues", 10, issues.purge),
         # Whole days: more often changes nothing.
         Job("forgotten issues", 3600, lambda c: issues.forget(c, settings, datetime.now(UTC))),

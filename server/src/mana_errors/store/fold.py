@@ -7,6 +7,7 @@ from uuid import UUID
 
 import msgspec
 
+from mana_errors.model.event import Severity
 from mana_errors.model.ids import uuid7
 from mana_errors.model.issue import Delta
 from mana_errors.store import sketch
@@ -54,14 +55,14 @@ async def places_of(connection: Connection, hashes: list[UUID]) -> dict[UUID, Pl
 
 async def add_issues(
     connection: Connection, deltas: list[Delta], orphans: Container[UUID] = ()
-) -> None:
-    """Make a new issue of each delta, with its count and users. `orphans` are hashes that are
-    known, but belong to no issue.
+) -> list[UUID]:
+    """Make a new issue of each delta, with its count and users; their ids. `orphans` are hashes
+    that are known, but belong to no issue.
 
     In a storm of new problems this is all that a fold does, so users are written with the issue.
     """
     if not deltas:
-        return
+        return []
     sketches = {
         delta.grouping_hash: sketch.add(sketch.EMPTY, delta.users)
         for delta in deltas
@@ -79,6 +80,7 @@ async def add_issues(
         [sketch.count(sketches.get(delta.grouping_hash, sketch.EMPTY)) for delta in deltas],
     )
     await save_sketches(connection, sketches)
+    return ids
 
 
 async def _add_hashes(
@@ -100,14 +102,16 @@ async def _add_hashes(
         await connection.execute(_SQL["adopt_hashes"], *values)
 
 
-async def grow_issues(connection: Connection, growth: dict[UUID, Delta]) -> None:
-    """Add to known issues: issue -> what all its hashes got."""
+async def grow_issues(connection: Connection, growth: dict[UUID, Delta]) -> dict[UUID, Severity]:
+    """Add to known issues: issue -> what all its hashes got. The severity of those that have had
+    worse events."""
     if not growth:
-        return
+        return {}
     ids = sorted(growth)
     deltas = [growth[issue] for issue in ids]
     counts = [delta.count for delta in deltas]
-    await connection.execute(_SQL["grow_issues"], ids, *_columns(deltas), counts)
+    rows = await connection.fetch(_SQL["grow_issues"], ids, *_columns(deltas), counts)
+    return {row["id"]: Severity(row["worst"]) for row in rows}
 
 
 async def grow_merged(connection: Connection, deltas: list[Delta]) -> None:

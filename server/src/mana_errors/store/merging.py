@@ -48,7 +48,10 @@ async def merge(
         raise Conflict(f"an issue has at most {MAX_HASHES} grouping hashes")
     await connection.execute(_SQL["keep_facts"], [into.id, *ids])
     await connection.execute(_SQL["move_hashes"], hashes, into.id)
+    first = [of_issue[id_]["hashes"][0] for id_ in ids]
+    await connection.execute(_SQL["keep_addresses"], ids, first)
     await connection.execute(_SQL["move_activity"], ids, into.id)
+    await connection.execute(_SQL["move_alerts"], ids, into.id)
     await connection.execute(_SQL["drop_issues"], ids)
     await _settle(connection, [into.id])
     told = [{"id": id_, "title": of_issue[id_]["title"]} for id_ in ids]
@@ -83,7 +86,8 @@ async def unmerge_again(connection: Connection, merged: Merged, actor: Actor) ->
     await _split(connection, merged.into, merged.hashes, merged.id)
     values = (merged.created_at, merged.regressed_at, merged.regressions, merged.escalated_at)
     await connection.execute(_SQL["restore"], merged.id, *values)
-    await connection.execute(_SQL["return_activity"], merged.into, merged.origins, merged.id)
+    for move in ("return_activity", "return_alerts"):
+        await connection.execute(_SQL[move], merged.into, merged.origins, merged.id)
     await _settle(connection, [merged.into, merged.id])
     await _tell_unmerged(connection, actor, merged.state.app_id, merged.into, merged.id)
     return True

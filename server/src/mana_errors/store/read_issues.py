@@ -8,7 +8,7 @@ from uuid import UUID
 
 import msgspec
 
-from mana_errors.errors import NotFound
+from mana_errors.errors import Moved, NotFound
 from mana_errors.model.issue import IssueStatus
 from mana_errors.model.principal import Apps
 from mana_errors.model.query import (
@@ -24,6 +24,7 @@ from mana_errors.model.reading import (
     Component,
     Issue,
     IssueDetail,
+    IssueGroup,
     IssueHash,
     ListedIssue,
     Page,
@@ -43,6 +44,8 @@ TREND_DAYS: Final = 14
 HOUR: Final = timedelta(hours=1)
 # As long as `is:new` says.
 NEW_FOR: Final = timedelta(hours=24)
+# Of a merged issue, those that happen most: more is no list to pick from.
+MAX_GROUPS: Final = 50
 # Choices beyond that are no longer a list to pick from.
 MAX_APPS: Final = 200
 
@@ -161,12 +164,16 @@ async def _with_trends(
 
 
 async def find_issue(connection: Connection, issue_id: UUID, apps: Apps) -> Issue:
-    """Raises NotFound, for an issue of another app too."""
+    """Raises Moved for one that is part of another, NotFound for one of another app too."""
     sql = _SQL["issue"].format(columns=_SQL["columns"])
-    row = await connection.fetchrow(sql, issue_id, None if apps is None else list(apps))
-    if row is None:
-        raise NotFound(f"there is no issue {issue_id}")
-    return msgspec.convert(dict(row), Issue)
+    seen = None if apps is None else list(apps)
+    row = await connection.fetchrow(sql, issue_id, seen)
+    if row is not None:
+        return msgspec.convert(dict(row), Issue)
+    into = await connection.fetchval(_SQL["merged_into"], issue_id, seen)
+    if into is not None:
+        raise Moved(issue_id, into)
+    raise NotFound(f"there is no issue {issue_id}")
 
 
 async def issues_by_id(connection: Connection, ids: Collection[UUID]) -> dict[UUID, Issue]:
@@ -210,6 +217,14 @@ async def hashes_of(connection: Connection, issue_id: UUID) -> list[IssueHash]:
         )
         for row in await connection.fetch(_SQL["hashes"], issue_id)
     ]
+
+
+async def groups_of(connection: Connection, issue_id: UUID, apps: Apps) -> list[IssueGroup]:
+    """What an issue was merged from, the most frequent first; none while it has one grouping hash.
+    Raises NotFound."""
+    await find_issue(connection, issue_id, apps)
+    rows = await connection.fetch(_SQL["groups"], issue_id, MAX_GROUPS)
+    return [msgspec.convert(dict(row), IssueGroup) for row in rows]
 
 
 def first_hour(now: datetime) -> datetime:

@@ -12,7 +12,6 @@ from mana_errors.model.condition import Condition
 from mana_errors.model.event import JsonObject
 from mana_errors.model.ids import uuid7
 from mana_errors.model.issue import IssueStatus
-from mana_errors.store import fold
 from mana_errors.store.db import Connection
 from mana_errors.store.queries import load
 
@@ -44,6 +43,15 @@ class Reopening(msgspec.Struct, frozen=True):
     details: JsonObject
 
 
+class Woken(msgspec.Struct, frozen=True):
+    """An issue whose time is over."""
+
+    reopening: Reopening
+    app_id: str
+    # of its events; "" = not given
+    environments: list[str]
+
+
 async def settled(connection: Connection, issues: Collection[UUID]) -> list[Settled]:
     """Those of the issues that are resolved or ignored."""
     rows = await connection.fetch(_SQL["settled"], list(issues))
@@ -73,16 +81,17 @@ async def reopen(connection: Connection, reopenings: Sequence[Reopening]) -> Non
     )
 
 
-async def wake(connection: Connection, now: datetime) -> int:
-    """Reopen issues that were ignored until a time that is over; how many, at most a chunk."""
-    async with connection.transaction():
-        await fold.hold(connection)
-        rows = await connection.fetch(_SQL["expired"], now, CHUNK)
-        await reopen(
-            connection,
-            [
-                Reopening(row["id"], Kind.ESCALATED, now, now, {"reason": "time", "at": row["at"]})
-                for row in rows
-            ],
+async def wake(connection: Connection, now: datetime) -> list[Woken]:
+    """Reopen issues that were ignored until a time that is over; at most a chunk. Within a
+    transaction that holds (store/fold.py)."""
+    rows = await connection.fetch(_SQL["expired"], now, CHUNK)
+    woken = [
+        Woken(
+            Reopening(row["id"], Kind.ESCALATED, now, now, {"reason": "time", "at": row["at"]}),
+            row["app_id"],
+            row["environments"],
         )
-    return len(rows)
+        for row in rows
+    ]
+    await reopen(connection, [item.reopening for item in woken])
+    return woken

@@ -27,7 +27,7 @@ from mana_errors.model.search import (
     any_of,
     field_named,
 )
-from mana_errors.model.search.fields import ME, NEW, NOBODY, TAG
+from mana_errors.model.search.fields import ME, NOBODY, TAG
 from mana_errors.store.filters import Condition
 from mana_errors.store.queries import load
 
@@ -159,7 +159,7 @@ def _assigned(who: str | None, me: UUID | None) -> Condition:
 def _is(term: Compare) -> Condition:
     if term.value in _STATUSES:
         return "status = {}::text::error_logs.issue_status", (term.value,)
-    return _SQL["issue_is_new" if term.value == NEW else "issue_is_regressed"], ()
+    return _SQL[f"issue_is_{term.value}"], ()
 
 
 def _number(column: str) -> Callable[[Compare], Condition]:

@@ -19,6 +19,7 @@ PLACEMENT: Final[dict[str, Placement]] = {
     "facets": "local",
     "views": "local",
     "merged_hashes": "local",
+    "merged_issues": "local",
     "activity": "local",
     "releases": "local",
     "undos": "local",

@@ -139,9 +139,9 @@ async def forget_undos(connection: Connection, now: datetime) -> None:
     await connection.execute(_SQL["forget"], now - UNDO_FOR)
 
 
-async def assignees(connection: Connection, app_id: str) -> list[Assignee]:
-    """Who may take care of an app's issues."""
-    rows = await connection.fetch(_SQL["assignees"], app_id, MAX_ASSIGNEES)
+async def assignees(connection: Connection, apps: Sequence[str]) -> list[Assignee]:
+    """Who may take care of the issues of all these apps."""
+    rows = await connection.fetch(_SQL["assignees"], list(apps), MAX_ASSIGNEES)
     return [Assignee(**dict(row)) for row in rows]
 
 

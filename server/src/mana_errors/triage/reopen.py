@@ -20,11 +20,11 @@ from mana_errors.store.db import Connection
 from mana_errors.store.reopening import Reopening, Settled
 
 
-async def reopen(connection: Connection, growth: dict[UUID, Delta]) -> None:
-    """Reopen those of the issues whose condition their growth has met. Most have none: one look
-    finds the few that do."""
+async def reopen(connection: Connection, growth: dict[UUID, Delta]) -> list[Reopening]:
+    """Reopen those of the issues whose condition their growth has met; which. Most have none: one
+    look finds the few that do."""
     if not growth:
-        return
+        return []
     found: list[Reopening] = []
     for issue in await reopening.settled(connection, growth):
         delta = growth[issue.id]
@@ -32,6 +32,7 @@ async def reopen(connection: Connection, growth: dict[UUID, Delta]) -> None:
         if (verdict := await judge(connection, issue, delta)) is not None:
             found.append(verdict)
     await reopening.reopen(connection, found)
+    return found
 
 
 async def _regression(connection: Connection, issue: Settled, delta: Delta) -> Reopening | None:

@@ -11,7 +11,9 @@ from typing import Final
 from mana_errors import meters
 from mana_errors.store import db, deltas, fold
 from mana_errors.store.deltas import Queued
+from mana_errors.triage.clock import tick
 from mana_errors.triage.fold import fold_once
+from mana_errors.triage.watch import Watch
 
 # How soon another node's batches are noticed; this node's digest wakes triage itself.
 POLL_S: Final = 0.5
@@ -22,6 +24,9 @@ PACE_S: Final = 0.2
 CLEAN_AFTER: Final = 5_000
 # How often a node asks to become the leader.
 LEAD_POLL_S: Final = 1.0
+# How often the clock is looked at: who ignores an issue until nine looks at nine. A new leader's
+# first look comes as much later: what waited in spools is no silence.
+CLOCK_S: Final = 30.0
 
 _log: Final = logging.getLogger(__name__)
 
@@ -33,6 +38,9 @@ class Triage:
         self._connect = connect
         self._connection: db.Connection | None = None
         self._woken = asyncio.Event()
+        # what is known of rules and issues, as long as this node leads
+        self._watch = Watch()
+        self._clock_due = 0.0
         # deltas folded since the queue was cleaned
         self._folded = 0
 
@@ -68,11 +76,14 @@ class Triage:
         if self._folded >= CLEAN_AFTER:
             await deltas.clean(connection)
             self._folded = 0
+        if time.monotonic() >= self._clock_due:
+            await tick(connection, self._watch, datetime.now(UTC))
+            self._clock_due = time.monotonic() + CLOCK_S
         return worked
 
     async def _fold_timed(self, connection: db.Connection) -> list[Queued]:
         started = time.perf_counter()
-        queued = await fold_once(connection)
+        queued = await fold_once(connection, self._watch)
         if queued:
             meters.database_seconds.labels("fold").observe(time.perf_counter() - started)
         return queued
@@ -82,6 +93,8 @@ class Triage:
             return self._connection
         self._connection = await self._connect()
         if await fold.lead(self._connection):
+            self._watch = Watch()
+            self._clock_due = time.monotonic() + CLOCK_S
             return self._connection
         self._disconnect(None)
         return None

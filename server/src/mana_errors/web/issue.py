@@ -45,8 +45,10 @@ async def _show(visit: Visit, event_id: UUID | None) -> Response:
         releases = await issue_facts.releases_of(connection, issue.id, seen)
         people = await issue_facts.users_of(connection, issue.id, seen)
         fix = await _fix(connection, issue, seen)
+        merged = len(issue.hashes) > 1
+        groups = await read_issues.groups_of(connection, issue.id, seen) if merged else []
         entries = await activity.listed(connection, issue.id, PageQuery(limit=ENTRIES_SHOWN), seen)
-        assignees = await workflow.assignees(connection, issue.app)
+        assignees = await workflow.assignees(connection, [issue.app])
     if event is not None and event.issue_id != issue.id:
         raise NotFound("the event is of another issue")
     values = {
@@ -62,6 +64,7 @@ async def _show(visit: Visit, event_id: UUID | None) -> Response:
         "releases": releases,
         "people": people,
         "markers": release_markers(issue.trend.days, releases),
+        "groups": groups,
         "entries": entries.items,
         "me": visit.actor.name,
         "assignees": assignees,

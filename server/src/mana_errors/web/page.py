@@ -13,7 +13,14 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from mana_errors import meters
-from mana_errors.errors import ClientError, Forbidden, ServerError, TooManyRequests, Unauthorized
+from mana_errors.errors import (
+    ClientError,
+    Forbidden,
+    Moved,
+    ServerError,
+    TooManyRequests,
+    Unauthorized,
+)
 from mana_errors.model.principal import Scope as Right
 from mana_errors.web.forms import TOKEN_FIELD, is_token, read_form
 from mana_errors.web.render import pack, render_message
@@ -104,14 +111,26 @@ async def _show(page: Page, visit: Visit) -> Response:
             visit = dataclasses.replace(visit, form=await read_form(visit.request))
             _must_be_ours(visit)
         return await page.show(visit)
-    except Unauthorized:
-        return visit.go(_way_in(visit.request))
-    except _ForeignForm:
-        return visit.message("stale_form", 403)
-    except TooManyRequests as error:
-        return visit.message("throttled_page", 429, {"Retry-After": str(error.retry_after_s)})
     except ClientError as error:
-        return visit.message(_MESSAGES.get(HTTPStatus(error.status), "bad_request"), error.status)
+        return _instead(page, visit, error)
+
+
+def _instead(page: Page, visit: Visit, error: ClientError) -> Response:
+    """What a page says or where it leads when it cannot be shown."""
+    match error:
+        case Unauthorized():
+            return visit.go(_way_in(visit.request))
+        case Moved() if page.method == "GET":
+            return visit.go(error.path(visit.request.url.path, visit.request.url.query))
+        case Moved():
+            return visit.message("not_found", HTTPStatus.NOT_FOUND)
+        case _ForeignForm():
+            return visit.message("stale_form", 403)
+        case TooManyRequests(retry_after_s=wait):
+            return visit.message("throttled_page", 429, {"Retry-After": str(wait)})
+        case _:
+            name = _MESSAGES.get(HTTPStatus(error.status), "bad_request")
+            return visit.message(name, error.status)
 
 
 def _must_be_ours(visit: Visit) -> None:

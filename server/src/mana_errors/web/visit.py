@@ -32,15 +32,9 @@ from mana_errors.web.words import LANGUAGES, pick_language
 _DONE: Final = frozenset(
     {
         *("saved", "password_changed", "turned_on", "turned_off", "ended", "created"),
-        *(
-            "key_revoked",
-            "token_revoked",
-            "done_nothing",
-            "done_undo",
-            "done_resolve",
-            "done_reopen",
-        ),
-        *("done_ignore", "done_assign", "done_prioritize", "done_merge", "done_delete"),
+        *("key_revoked", "token_revoked", "done_nothing", "done_undo", "done_resolve"),
+        *("done_reopen", "done_ignore", "done_assign", "done_prioritize", "done_merge"),
+        *("done_unmerge", "done_delete"),
     }
 )
 # Longer ones are no path of ours.

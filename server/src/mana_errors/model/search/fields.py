@@ -48,6 +48,7 @@ _ISSUES: Final = (Subject.ISSUES,)
 # Of `is` beside an issue's status.
 NEW: Final = "new"
 REGRESSED: Final = "regressed"
+ESCALATING: Final = "escalating"
 # Of `assigned` beside e-mail addresses.
 ME: Final = "me"
 NOBODY: Final = "none"
@@ -56,9 +57,10 @@ FIELDS: Final[tuple[Field, ...]] = (
     Field(
         "is",
         Kind.CHOICE,
-        "state of the issue; new: first seen in the last 24 hours; regressed: came back",
+        "state of the issue; new: first seen in the last 24 hours; regressed: came back; "
+        "escalating: too much to be ignored any longer",
         _ISSUES,
-        (*(status.value for status in IssueStatus), NEW, REGRESSED),
+        (*(status.value for status in IssueStatus), NEW, REGRESSED, ESCALATING),
     ),
     Field("app", Kind.TEXT, "app"),
     Field("environment", Kind.TEXT, "environment of an event", aliases=("env",)),

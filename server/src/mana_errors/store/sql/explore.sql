@@ -9,7 +9,7 @@ WITH matched AS MATERIALIZED (
     FROM (SELECT id FROM matched ORDER BY last_seen DESC LIMIT {latest}) AS m
     JOIN error_logs.issue_hashes h ON h.issue_id = m.id
     JOIN error_logs.facets f USING (grouping_hash) CROSS JOIN unnest(f.pairs) AS pair
-    WHERE pair LIKE 'environment=%' OR pair LIKE 'release=%'
+    WHERE pair LIKE 'environment=%' OR pair LIKE 'release=%' OR pair LIKE 'type=%'
 ), counted AS (
     SELECT 'total' AS facet, '' AS value, count(*) AS count FROM matched
     UNION ALL SELECT 'app', app_id, count(*) FROM matched GROUP BY app_id

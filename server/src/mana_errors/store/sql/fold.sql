@@ -38,8 +38,9 @@ SELECT * FROM unnest(
 );
 
 -- name: grow_issues
--- Words (title, culprit …) are those of the latest event; severity is the worst ever seen.
-UPDATE error_logs.issues AS i SET
+-- Words (title, culprit …) are those of the latest event; severity is the worst ever seen, and told
+-- where these events are not the worst.
+WITH grown AS (UPDATE error_logs.issues AS i SET
     title = CASE WHEN d.last_seen >= i.last_seen THEN d.title ELSE i.title END,
     error_type = CASE WHEN d.last_seen >= i.last_seen THEN d.error_type ELSE i.error_type END,
     culprit = CASE WHEN d.last_seen >= i.last_seen THEN d.culprit ELSE i.culprit END,
@@ -59,7 +60,9 @@ FROM unnest(
     id, title, error_type, culprit, severity, environment,
     first_seen, last_seen, first_release, last_release, count
 )
-WHERE i.id = d.id;
+WHERE i.id = d.id
+RETURNING i.id, i.severity AS worst, d.severity AS these)
+SELECT id, worst FROM grown WHERE worst > these;
 
 -- name: grow_merged
 -- As grow_issues, but for the count: rollups have it by hash.

@@ -5,7 +5,8 @@ SELECT
     i.id, i.app_id, i.title, i.count, i.created_at, i.regressed_at, i.regressions, i.escalated_at,
     (SELECT array_agg(h.grouping_hash) FROM error_logs.issue_hashes h WHERE h.issue_id = i.id) AS hashes,
     ARRAY(
-        SELECT DISTINCT a.origin_id FROM error_logs.activity a WHERE a.issue_id = i.id
+        SELECT a.origin_id FROM error_logs.activity a WHERE a.issue_id = i.id
+        UNION SELECT a.origin_id FROM error_logs.alerts a WHERE a.issue_id = i.id
     ) AS origins
 FROM error_logs.issues i WHERE i.id = ANY($1::uuid[]);
 
@@ -31,8 +32,19 @@ WHERE h.grouping_hash = m.grouping_hash AND h.issue_id = ANY($1::uuid[])
 -- name: move_hashes
 UPDATE error_logs.issue_hashes SET issue_id = $2 WHERE grouping_hash = ANY($1::uuid[]);
 
+-- name: keep_addresses
+INSERT INTO error_logs.merged_issues (id, grouping_hash)
+SELECT * FROM unnest($1::uuid[], $2::uuid[])
+ON CONFLICT (id) DO UPDATE SET grouping_hash = EXCLUDED.grouping_hash;
+
 -- name: move_activity
 UPDATE error_logs.activity SET issue_id = $2 WHERE issue_id = ANY($1::uuid[]);
+
+-- name: move_alerts
+UPDATE error_logs.alerts SET issue_id = $2 WHERE issue_id = ANY($1::uuid[]);
+
+-- name: return_alerts
+UPDATE error_logs.alerts SET issue_id = $3 WHERE issue_id = $1 AND origin_id = ANY($2::uuid[]);
 
 -- name: return_activity
 UPDATE error_logs.activity SET issue_id = $3 WHERE issue_id = $1 AND origin_id = ANY($2::uuid[]);

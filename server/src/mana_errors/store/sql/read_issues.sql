@@ -37,6 +37,23 @@ SELECT {columns}
 FROM error_logs.issues
 WHERE id = $1 AND ($2::text[] IS NULL OR app_id = ANY($2));
 
+-- name: merged_into
+SELECT h.issue_id FROM error_logs.merged_issues m JOIN error_logs.issue_hashes h USING (grouping_hash)
+WHERE m.id = $1 AND h.issue_id IS NOT NULL AND ($2::text[] IS NULL OR h.app_id = ANY($2));
+
+-- name: groups
+-- What an issue's hashes say, each by itself, while it has several.
+SELECT
+    m.grouping_hash AS "groupingHash", m.title, m.error_type AS type, m.culprit,
+    m.first_seen AS "firstSeen", m.last_seen AS "lastSeen", c.count
+FROM error_logs.issue_hashes h JOIN error_logs.merged_hashes m USING (grouping_hash)
+CROSS JOIN LATERAL (
+    SELECT COALESCE(sum(r.count), 0)::bigint AS count FROM error_logs.rollups r
+    WHERE r.grouping_hash = h.grouping_hash
+) AS c
+WHERE h.issue_id = $1
+ORDER BY c.count DESC, m.grouping_hash LIMIT $2;
+
 -- name: with_trend
 -- Issues with their occurrences since {since}, for sort=trend.
 (

@@ -12,7 +12,12 @@ GROUP BY r.hour;
 
 -- name: expired
 -- Among those with a condition, which are few.
-SELECT id, condition ->> 'at' AS at FROM error_logs.issues
+SELECT id, app_id, condition ->> 'at' AS at, ARRAY(
+    SELECT DISTINCT r.environment
+    FROM error_logs.issue_hashes h JOIN error_logs.rollups r USING (grouping_hash)
+    WHERE h.issue_id = issues.id
+) AS environments
+FROM error_logs.issues
 WHERE status <> 'unresolved' AND condition ->> 'kind' = 'untilTime'
     AND (condition ->> 'at')::timestamptz <= $1
 ORDER BY id LIMIT $2;

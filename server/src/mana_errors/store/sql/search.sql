@@ -54,6 +54,9 @@ first_seen > now() - interval '24 hours'
 -- name: issue_is_regressed
 (status = 'unresolved' AND regressed_at IS NOT NULL)
 
+-- name: issue_is_escalating
+(status = 'unresolved' AND escalated_at IS NOT NULL)
+
 -- name: issue_assigned
 assignee = (SELECT m.id FROM error_logs.members m WHERE m.email = {})
 

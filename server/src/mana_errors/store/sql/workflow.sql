@@ -29,9 +29,9 @@ WHERE h.issue_id = ANY($1::uuid[]) AND r.hour = $2
 GROUP BY h.issue_id, r.release;
 
 -- name: assignees
--- Who may be asked to take care of an app's issues.
+-- Who may be asked to take care of the issues of all these apps.
 SELECT id, email, name FROM error_logs.members
-WHERE disabled_at IS NULL AND role <> 'viewer' AND (apps IS NULL OR $1 = ANY(apps))
+WHERE disabled_at IS NULL AND role <> 'viewer' AND (apps IS NULL OR apps @> $1::text[])
 ORDER BY email LIMIT $2;
 
 -- name: assignee

@@ -19,6 +19,12 @@ SCRIPT_WORDS: Final = (
     "new_issues",
     "no_result",
     "events_at",
+    # how long ago, as ago() says it
+    "now",
+    "minutes",
+    "hours_ago",
+    "yesterday",
+    "days_ago",
     *SEVERITY_WORDS,
 )
 # Keys, and what they do.

@@ -69,6 +69,8 @@ function act(key, row) {
 function click(target) {
   if (!(target instanceof HTMLElement)) return false;
   target.click();
+  // Of a menu: the next Tab leads into it.
+  if (target.matches("summary")) target.focus();
   return true;
 }
 

@@ -1,6 +1,8 @@
 // What scripts add to a page that can be read without them.
+import { watchBrush } from "./brush.js";
 import { watchCharts } from "./charts.js";
 import { watchCopying } from "./copy.js";
+import { watchFacets } from "./facets.js";
 import { watchKeys } from "./keys.js";
 import { watchList } from "./live.js";
 import { watchMenus } from "./menus.js";
@@ -15,9 +17,11 @@ watchTimes();
 watchCopying();
 watchMenus();
 watchCharts();
+watchBrush();
 watchKeys();
 watchPalette();
 watchList();
 watchSearch();
+watchFacets();
 watchSetup();
 watchTail();

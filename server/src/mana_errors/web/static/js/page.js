@@ -21,7 +21,7 @@ export function element(tag, text) {
 
 /** Whether what is typed goes into a field. @param {EventTarget | null} target */
 export function isField(target) {
-  return target instanceof HTMLElement && target.matches("input, select, textarea, [contenteditable]");
+  return target instanceof HTMLElement && target.matches("input:not([type=checkbox]), select, textarea, [contenteditable]");
 }
 
 /** Say something for a moment. @param {string} text */

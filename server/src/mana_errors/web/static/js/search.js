@@ -1,7 +1,11 @@
 // Completion of searches: names of fields, then their values.
+import { known, offers } from "./offers.js";
+import { all, element } from "./page.js";
 
-// More cannot be seen at once.
-const MAX_SHOWN = 8;
+// How long nothing is typed before the server is asked.
+const PAUSE_MS = 150;
+
+/** @typedef {import("./offers.js").Offer} Offer */
 
 /** Offer what may follow, below the search box. */
 export function watchSearch() {
@@ -20,6 +24,7 @@ export function watchSearch() {
     role: "combobox", "aria-expanded": "false", "aria-controls": "offers", "aria-autocomplete": "list",
   })) input.setAttribute(name, value);
   let chosen = -1;
+  let pause = 0;
 
   const close = () => { list.hidden = true; input.setAttribute("aria-expanded", "false"); input.removeAttribute("aria-activedescendant"); };
   /** @param {string} offer */
@@ -31,19 +36,22 @@ export function watchSearch() {
     input.focus();
     show();
   };
-  const show = () => {
-    const found = offers(fields, wordAt(input).text);
+  /** @param {Offer[]} found */
+  const fill = (found) => {
     chosen = -1;
-    list.replaceChildren(...found.map((offer, index) => {
-      const made = document.createElement("li");
-      made.textContent = offer;
-      made.id = `offer-${index}`;
-      made.setAttribute("role", "option");
-      made.addEventListener("mousedown", (event) => { event.preventDefault(); take(offer); });
-      return made;
-    }));
+    list.replaceChildren(...found.map((offer, index) => item(offer, index, take)));
     list.hidden = found.length === 0;
     input.setAttribute("aria-expanded", String(found.length > 0));
+    input.removeAttribute("aria-activedescendant");
+  };
+  const show = () => {
+    const { text } = wordAt(input);
+    fill(offers(fields, text));
+    clearTimeout(pause);
+    pause = setTimeout(async () => {
+      const found = await known(fields, text);
+      if (wordAt(input).text === text && document.activeElement === input && found.length > 0) fill(found);
+    }, PAUSE_MS);
   };
   /** @param {number} by */
   const mark = (by) => {
@@ -59,12 +67,23 @@ export function watchSearch() {
     if (list.hidden) return;
     if (event.key === "ArrowDown") mark(1);
     else if (event.key === "ArrowUp") mark(-1);
-    else if ((event.key === "Enter" || event.key === "Tab") && chosen >= 0) take(list.children[chosen]?.textContent ?? "");
+    else if ((event.key === "Enter" || event.key === "Tab") && chosen >= 0) take(all("li", list)[chosen]?.dataset.offer ?? "");
     else if (event.key === "Escape") close();
     else return;
     event.preventDefault();
     event.stopPropagation();
   });
+}
+
+/** @param {Offer} offer @param {number} index @param {(text: string) => void} take */
+function item(offer, index, take) {
+  const made = element("li", offer.text);
+  made.id = `offer-${index}`;
+  made.dataset.offer = offer.text;
+  made.setAttribute("role", "option");
+  if (offer.count) made.append(element("small", String(offer.count)));
+  made.addEventListener("mousedown", (event) => { event.preventDefault(); take(offer.text); });
+  return made;
 }
 
 /** The word in which one types. @param {HTMLInputElement} input */
@@ -74,18 +93,4 @@ function wordAt(input) {
   const next = input.value.indexOf(" ", at);
   const end = next < 0 ? input.value.length : next;
   return { start, end, text: input.value.slice(start, at) };
-}
-
-/** What may stand in the place of a word. @param {[string, string[]][]} fields @param {string} text */
-function offers(fields, text) {
-  const negated = text.startsWith("!") ? "!" : "";
-  const word = text.slice(negated.length).toLowerCase();
-  const colon = word.indexOf(":");
-  if (word === "") return [];
-  const found = colon < 0
-    ? fields.map(([name]) => `${name}:`)
-    : fields.filter(([name]) => name === word.slice(0, colon))
-      .flatMap(([name, values]) => values.map((value) => `${name}:${/\s/.test(value) ? JSON.stringify(value) : value} `));
-  const fitting = [...new Set(found)].filter((offer) => offer.toLowerCase().startsWith(word));
-  return fitting.map((offer) => negated + offer).slice(0, MAX_SHOWN);
 }

@@ -1,22 +1,21 @@
 // Times in the reader's own zone, with UTC beside; ages that keep up.
-import { all } from "./page.js";
+import { all, word } from "./page.js";
 
 const language = document.documentElement.lang;
-const relative = new Intl.RelativeTimeFormat(language, { numeric: "auto", style: "short" });
 // Sweden writes 2026-11-22 10:41:51, as the server does in UTC: nothing moves when it is replaced.
 const absolute = new Intl.DateTimeFormat("sv-SE", { dateStyle: "short", timeStyle: "medium" });
 const named = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "long" });
-/** Seconds of a unit, the largest first. @type {[Intl.RelativeTimeFormatUnit, number][]} */
-const units = [["day", 86_400], ["hour", 3_600], ["minute", 60]];
 const REFRESH_MS = 30_000;
 
-/** How long ago, as the server says it. @param {Date} time */
+/** How long ago, in the server's words (web/words): nothing moves when one replaces the other.
+ *  @param {Date} time */
 export function ago(time) {
-  const seconds = (Date.now() - time.getTime()) / 1000;
-  for (const [unit, length] of units) {
-    if (Math.abs(seconds) >= length) return relative.format(-Math.floor(seconds / length), unit);
-  }
-  return relative.format(0, "second");
+  const minutes = Math.floor((Date.now() - time.getTime()) / 60_000);
+  if (minutes < 1) return word("now");
+  if (minutes < 60) return word("minutes", minutes);
+  if (minutes < 1440) return word("hours_ago", Math.floor(minutes / 60));
+  const days = Math.floor(minutes / 1440);
+  return days === 1 ? word("yesterday") : word("days_ago", days);
 }
 
 /** The reader's time and UTC. @param {Date} time */
@@ -35,7 +34,8 @@ export function showTimes(root = document) {
     const time = new Date(element.getAttribute("datetime") ?? "");
     if (Number.isNaN(time.getTime())) continue;
     element.title = both(time);
-    element.textContent = "ago" in element.dataset ? ago(time) : local(time);
+    // of a moment, the text before its zone
+    (element.firstChild ?? element).textContent = "ago" in element.dataset ? ago(time) : local(time);
   }
 }
 

@@ -1,0 +1,56 @@
+"""Alerts as they are read."""
+
+from typing import Final
+from uuid import UUID
+
+import msgspec
+
+from mana_errors.errors import BadRequest, NotFound
+from mana_errors.model.alert import AlertDetail, AlertQuery
+from mana_errors.model.principal import Apps
+from mana_errors.model.reading import Page
+from mana_errors.store.db import Connection
+from mana_errors.store.filters import Filters, wanted_apps
+from mana_errors.store.queries import load
+
+_SQL: Final = load("alerts")
+
+
+async def listed(connection: Connection, query: AlertQuery, seen: Apps) -> Page[AlertDetail]:
+    """One page of alerts, newest first. Raises BadRequest for a foreign cursor."""
+    filters = Filters()
+    wanted = wanted_apps(query.app, seen)
+    if wanted is not None:
+        filters.add("a.app_id = ANY({}::text[])", list(wanted))
+    if query.issue is not None:
+        filters.add("a.issue_id = {}", query.issue)
+    if query.rule is not None:
+        filters.add("a.rule_id = {}", query.rule)
+    if query.cursor is not None:
+        filters.add("a.id < {}", _before(query.cursor))
+    found = await _read(connection, filters, query.limit + 1)
+    items = found[: query.limit]
+    return Page(items, items[-1].id.hex if len(found) > query.limit else None)
+
+
+async def find(connection: Connection, alert_id: UUID, seen: Apps) -> AlertDetail:
+    """One alert. Raises NotFound."""
+    filters = Filters()
+    filters.add("a.id = {}", alert_id)
+    found = await _read(connection, filters, 1)
+    if not found or (seen is not None and found[0].app_id not in seen):
+        raise NotFound(f"there is no alert {alert_id}")
+    return found[0]
+
+
+async def _read(connection: Connection, filters: Filters, limit: int) -> list[AlertDetail]:
+    sql = _SQL["list"].format(filters=filters, limit=limit)
+    rows = await connection.fetch(sql, *filters.values)
+    return [msgspec.convert(dict(row), AlertDetail) for row in rows]
+
+
+def _before(cursor: str) -> UUID:
+    try:
+        return UUID(cursor)
+    except ValueError as error:
+        raise BadRequest("cursor: not one that this list gave") from error
