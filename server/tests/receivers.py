@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 Answer = Callable[[asyncio.StreamWriter], Awaitable[None]]
 
@@ -76,10 +77,13 @@ class Receiver:
             self.open -= 1
 
 
+T = TypeVar("T", bound=Receiver)
+
+
 @asynccontextmanager
-async def receiving() -> AsyncIterator[Receiver]:
+async def receiving(kind: type[T] = Receiver) -> AsyncIterator[T]:
     """A receiver on a port of its own."""
-    receiver = Receiver()
+    receiver = kind()
     tasks: set[asyncio.Task[None]] = set()
 
     def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -1,7 +1,9 @@
 """Channels of services, against a receiver that answers as they do."""
 
-from collections.abc import Iterator
+import json
+from collections.abc import AsyncIterator
 from types import ModuleType
+from typing import Any
 
 import pytest
 
@@ -12,7 +14,7 @@ from mana_errors.alerts.network import Networks
 from mana_errors.config import load_settings
 from mana_errors.errors import Refused, Unreachable
 from mana_errors.model.channel import Apprise, Discord, PagerDuty, Slack, Target, Teams, Telegram
-from sinks import Sink, sink
+from receivers import Receiver, answers, receiving
 
 TOKEN = "xoxb-1234567890-abc"
 BOT = "123456789:AAExampleToken"
@@ -23,48 +25,67 @@ NEW = stories.CASES["new"]
 BACK = stories.message(stories.story(), thread="1717.0001")
 
 
+class Service(Receiver):
+    """A receiver that speaks JSON."""
+
+    @property
+    def base(self) -> str:
+        """Where it listens."""
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def sent(self) -> list[tuple[str, dict[str, str], Any]]:
+        """Path, headers and body of what it got."""
+        return [(got.line.split()[1], got.headers, json.loads(got.body)) for got in self.got]
+
+    def says(self, status: int, body: object = None, *headers: str) -> None:
+        """To whatever comes from now on."""
+        text = "" if body is None else json.dumps(body)
+        self.answer = answers(f"{status} x", text, *headers)
+
+
 @pytest.fixture
-def receiver(monkeypatch: pytest.MonkeyPatch) -> Iterator[Sink]:
+async def service(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Service]:
     """In the place of all services."""
-    with sink() as made:
-        monkeypatch.setattr(slack, "API", f"{made.url}/chat.postMessage")
-        monkeypatch.setattr(telegram, "API", made.url)
-        monkeypatch.setattr(pagerduty, "API", f"{made.url}/v2/enqueue")
-        monkeypatch.setattr(pagerduty, "API_EU", f"{made.url}/eu/v2/enqueue")
+    async with receiving(Service) as made:
+        monkeypatch.setattr(slack, "API", f"{made.base}/chat.postMessage")
+        monkeypatch.setattr(telegram, "API", made.base)
+        monkeypatch.setattr(pagerduty, "API", f"{made.base}/v2/enqueue")
+        monkeypatch.setattr(pagerduty, "API_EU", f"{made.base}/eu/v2/enqueue")
         yield made
 
 
-async def test_a_slack_webhook_gets_blocks(receiver: Sink) -> None:
+async def test_a_slack_webhook_gets_blocks(service: Service) -> None:
     """Its URL is the secret: it is not in the receipt."""
-    receipt = await slack.make(Slack(), receiver.url, CLIENT, SETTINGS)(NEW)
+    receipt = await slack.make(Slack(), service.base, CLIENT, SETTINGS)(NEW)
     assert (receipt.detail, receipt.thread) == ("HTTP 200: ok", None)
-    path, headers, body = receiver.got[0]
+    path, headers, body = service.sent[0]
     assert path == "/"
     assert headers["content-type"].startswith("application/json")
     assert body == slack.compose(NEW, "en")
 
 
-async def test_a_slack_bot_keeps_an_issue_in_one_thread(receiver: Sink) -> None:
+async def test_a_slack_bot_keeps_an_issue_in_one_thread(service: Service) -> None:
     """The first message begins it, later ones answer the first."""
-    receiver.answer(200, {"ok": True, "ts": "1717.0001", "channel": "C1"})
+    service.says(200, {"ok": True, "ts": "1717.0001", "channel": "C1"})
     send = slack.make(Slack("C1"), TOKEN, CLIENT, SETTINGS)
     assert (await send(NEW)).thread == "1717.0001"
-    receiver.answer(200, {"ok": True, "ts": "1717.0002"})
+    service.says(200, {"ok": True, "ts": "1717.0002"})
     assert (await send(BACK)).thread == "1717.0001"
-    first, second = (body for _, _, body in receiver.got)
+    first, second = (body for _, _, body in service.sent)
     assert (first["channel"], first.get("thread_ts")) == ("C1", None)
     assert second["thread_ts"] == "1717.0001"
-    assert receiver.got[0][1]["authorization"] == f"Bearer {TOKEN}"
+    assert service.sent[0][1]["authorization"] == f"Bearer {TOKEN}"
 
 
-async def test_a_slack_thread_that_is_gone_begins_anew(receiver: Sink) -> None:
+async def test_a_slack_thread_that_is_gone_begins_anew(service: Service) -> None:
     """Somebody deleted its first message."""
-    receiver.answers = [
-        (200, {}, b'{"ok":false,"error":"thread_not_found"}'),
-        (200, {}, b'{"ok":true,"ts":"1717.0003"}'),
+    service.plan = [
+        answers("200 OK", '{"ok":false,"error":"thread_not_found"}'),
+        answers("200 OK", '{"ok":true,"ts":"1717.0003"}'),
     ]
     receipt = await slack.make(Slack("C1"), TOKEN, CLIENT, SETTINGS)(BACK)
-    assert [body.get("thread_ts") for _, _, body in receiver.got] == ["1717.0001", None]
+    assert [body.get("thread_ts") for _, _, body in service.sent] == ["1717.0001", None]
     assert receipt.thread == "1717.0003"
 
 
@@ -74,107 +95,107 @@ async def test_a_slack_thread_that_is_gone_begins_anew(receiver: Sink) -> None:
      ("internal_error", Unreachable), ("invalid_blocks", Refused)],
 )  # fmt: skip
 async def test_slack_answers_200_to_what_it_refuses(
-    receiver: Sink, error: str, raised: type[Exception]
+    service: Service, error: str, raised: type[Exception]
 ) -> None:
     """What passes is tried again, the rest is not."""
-    receiver.answer(200, {"ok": False, "error": error})
+    service.says(200, {"ok": False, "error": error})
     with pytest.raises(raised, match=error):
         await slack.make(Slack("C1"), TOKEN, CLIENT, SETTINGS)(NEW)
 
 
-async def test_a_busy_slack_is_asked_again_when_it_says(receiver: Sink) -> None:
+async def test_a_busy_slack_is_asked_again_when_it_says(service: Service) -> None:
     """Retry-After."""
-    receiver.answer(429, {"ok": False, "error": "ratelimited"}, retry_after="30")
+    service.says(429, {"ok": False, "error": "ratelimited"}, "Retry-After: 30")
     with pytest.raises(Unreachable) as caught:
         await slack.make(Slack("C1"), TOKEN, CLIENT, SETTINGS)(NEW)
     assert caught.value.retry_after_s == 30
 
 
-async def test_telegram_answers_the_first_message_of_an_issue(receiver: Sink) -> None:
+async def test_telegram_answers_the_first_message_of_an_issue(service: Service) -> None:
     """The bot's token is in the path and nowhere else."""
-    receiver.answer(200, {"ok": True, "result": {"message_id": 77}})
+    service.says(200, {"ok": True, "result": {"message_id": 77}})
     send = telegram.make(Telegram("-100"), BOT, CLIENT, SETTINGS)
     assert (await send(NEW)).thread == "77"
     await send(stories.message(stories.story(), thread="77"))
-    assert receiver.got[0][0] == f"/bot{BOT}/sendMessage"
-    assert receiver.got[1][2]["reply_parameters"]["message_id"] == 77
+    assert service.sent[0][0] == f"/bot{BOT}/sendMessage"
+    assert service.sent[1][2]["reply_parameters"]["message_id"] == 77
 
 
-async def test_a_busy_telegram_says_in_its_body_when_to_come(receiver: Sink) -> None:
+async def test_a_busy_telegram_says_in_its_body_when_to_come(service: Service) -> None:
     """parameters.retry_after."""
-    receiver.answer(429, {"ok": False, "error_code": 429, "parameters": {"retry_after": 14}})
+    service.says(429, {"ok": False, "error_code": 429, "parameters": {"retry_after": 14}})
     with pytest.raises(Unreachable) as caught:
         await telegram.make(Telegram("1"), BOT, CLIENT, SETTINGS)(NEW)
     assert caught.value.retry_after_s == 14
 
 
-async def test_a_telegram_chat_that_is_none_is_final(receiver: Sink) -> None:
+async def test_a_telegram_chat_that_is_none_is_final(service: Service) -> None:
     """And the token is not told."""
-    receiver.answer(400, {"ok": False, "description": f"Bad Request: chat not found {BOT}"})
+    service.says(400, {"ok": False, "description": f"Bad Request: chat not found {BOT}"})
     with pytest.raises(Refused, match="chat not found") as caught:
         await telegram.make(Telegram("1"), BOT, CLIENT, SETTINGS)(NEW)
     assert BOT not in str(caught.value)
 
 
-async def test_telegram_answers_that_are_odd(receiver: Sink) -> None:
+async def test_telegram_answers_that_are_odd(service: Service) -> None:
     """A proxy's page is no message."""
-    receiver.answer(200, {"ok": True, "result": []})
+    service.says(200, {"ok": True, "result": []})
     assert (await telegram.make(Telegram("1"), BOT, CLIENT, SETTINGS)(NEW)).thread is None
-    receiver.answer(429, {"parameters": {"retry_after": "soon"}})
+    service.says(429, {"parameters": {"retry_after": "soon"}})
     with pytest.raises(Unreachable):
         await telegram.make(Telegram("1"), BOT, CLIENT, SETTINGS)(NEW)
 
 
-async def test_discord_and_teams_take_it(receiver: Sink) -> None:
+async def test_discord_and_teams_take_it(service: Service) -> None:
     """204 and 202, as they answer."""
-    receiver.answer(204)
-    await discord.make(Discord(), f"{receiver.url}/api/webhooks/1/x", CLIENT, SETTINGS)(NEW)
-    receiver.answer(202)
-    receipt = await teams.make(Teams(), f"{receiver.url}/workflows/x", CLIENT, SETTINGS)(NEW)
+    service.says(204)
+    await discord.make(Discord(), f"{service.base}/api/webhooks/1/x", CLIENT, SETTINGS)(NEW)
+    service.says(202)
+    receipt = await teams.make(Teams(), f"{service.base}/workflows/x", CLIENT, SETTINGS)(NEW)
     assert receipt.detail == "HTTP 202"
-    assert [path for path, _, _ in receiver.got] == ["/api/webhooks/1/x", "/workflows/x"]
-    assert receiver.got[1][2] == teams.compose(NEW, "en")
+    assert [path for path, _, _ in service.sent] == ["/api/webhooks/1/x", "/workflows/x"]
+    assert service.sent[1][2] == teams.compose(NEW, "en")
 
 
-async def test_pagerduty_gets_an_event_a_story(receiver: Sink) -> None:
+async def test_pagerduty_gets_an_event_a_story(service: Service) -> None:
     """With the routing key, in the region that was chosen."""
-    receiver.answer(202, {"status": "success"})
+    service.says(202, {"status": "success"})
     digest = stories.CASES["digest"]
     await pagerduty.make(PagerDuty(eu=True), KEY, CLIENT, SETTINGS)(digest)
-    assert {path for path, _, _ in receiver.got} == {"/eu/v2/enqueue"}
-    assert {body["routing_key"] for _, _, body in receiver.got} == {KEY}
-    assert len({body["dedup_key"] for _, _, body in receiver.got}) == len(digest.stories)
-    assert receiver.got[-1][2]["payload"]["custom_details"]["more"] == 37
+    assert {path for path, _, _ in service.sent} == {"/eu/v2/enqueue"}
+    assert {body["routing_key"] for _, _, body in service.sent} == {KEY}
+    assert len({body["dedup_key"] for _, _, body in service.sent}) == len(digest.stories)
+    assert service.sent[-1][2]["payload"]["custom_details"]["more"] == 37
 
 
-async def test_apprise_reaches_its_services(receiver: Sink) -> None:
+async def test_apprise_reaches_its_services(service: Service) -> None:
     """By a service of it that takes JSON."""
-    url = receiver.url.replace("http://", "json://")
+    url = service.base.replace("http://", "json://")
     receipt = await apprise.make(Apprise(), f"{url}/hook", CLIENT, SETTINGS)(NEW)
     assert receipt.detail == "sent"
-    path, _, body = receiver.got[0]
+    path, _, body = service.sent[0]
     assert path == "/hook"
     assert (body["title"], body["message"], body["type"]) == apprise.compose(NEW, "en")
 
 
 @pytest.mark.parametrize(("status", "raised"), [(404, Refused), (503, Unreachable)])
 async def test_apprise_tells_final_from_passing(
-    receiver: Sink, status: int, raised: type[Exception]
+    service: Service, status: int, raised: type[Exception]
 ) -> None:
     """By the status that it logs; the URL is not told."""
-    receiver.answer(status)
-    url = receiver.url.replace("http://", "json://user:hush@")
+    service.says(status)
+    url = service.base.replace("http://", "json://user:hush@")
     with pytest.raises(raised, match=f"HTTP {status}") as caught:
         await apprise.make(Apprise(), url, CLIENT, SETTINGS)(NEW)
     assert "hush" not in str(caught.value)
 
 
-async def test_apprise_goes_to_public_addresses_alone(receiver: Sink) -> None:
+async def test_apprise_goes_to_public_addresses_alone(service: Service) -> None:
     """Unless a setting allows more."""
-    url = receiver.url.replace("http://", "json://")
+    url = service.base.replace("http://", "json://")
     with pytest.raises(Refused, match="not public"):
         await apprise.make(Apprise(), url, CLIENT, load_settings({}))(NEW)
-    assert not receiver.got
+    assert not service.sent
 
 
 @pytest.mark.parametrize("url", ["syslog://localhost", "nothing://x"])

@@ -1,19 +1,15 @@
 """The weekly report: what it counts, who gets it, once."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime, timedelta
-from email import message_from_bytes, policy
-from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import pytest
-from aiosmtpd.smtp import SMTP
 
+from mailing import mailing
 from mana_errors.alerts import weekly
 from mana_errors.alerts.links import Links
 from mana_errors.alerts.weekly_text import change, render_week
@@ -128,15 +124,15 @@ async def test_each_member_gets_it_once(
     await store.want(connection, await _member(connection, "no@example.org"), wanted=False)
     gone = await _member(connection, "gone@example.org")
     await members.disable(connection, COMMAND, gone)
-    async with _mailbox() as box:
+    with mailing() as box:
         settings = _settings(tmp_path, box.port)
         for _ in range(2):
             await asyncio.gather(*(_send_due(migrated_dsn, settings) for _ in range(3)))
-    told = sorted(str(mail["To"]) for mail in box.got)
+    told = sorted(str(mail["To"]) for mail in box.mails)
     assert told == sorted([*(f"m{number}@example.org" for number in range(6)), "bound@example.org"])
-    german = next(mail for mail in box.got if mail["To"] == "bound@example.org")
+    german = next(mail for mail in box.mails if mail["To"] == "bound@example.org")
     assert str(german["Subject"]) == "Ihre Woche: 3 Ereignisse, 1 neues Problem"
-    english = next(mail for mail in box.got if mail["To"] == "m0@example.org")
+    english = next(mail for mail in box.mails if mail["To"] == "m0@example.org")
     assert str(english["Subject"]) == "Your week: 7 events, 2 new issues"
     assert english["Message-ID"] != german["Message-ID"]
     link = str(english["List-Unsubscribe"]).strip(" <>")
@@ -152,13 +148,13 @@ async def test_it_waits_for_monday_at_eight(
     """In the server's time zone."""
     await _issue(connection, first=IN_WEEK, now=3)
     await _member(connection, "a@example.org")
-    async with _mailbox() as box:
+    with mailing() as box:
         settings = _settings(tmp_path, box.port)
         early = datetime(2026, 11, 23, 7, 59, tzinfo=ZoneInfo(BERLIN))
         await _send_due(migrated_dsn, settings, early)
-        assert not box.got
+        assert not box.mails
         await _send_due(migrated_dsn, settings, early + timedelta(minutes=1))
-        assert len(box.got) == 1
+        assert len(box.mails) == 1
 
 
 async def test_a_week_of_nothing_is_not_told(
@@ -166,9 +162,9 @@ async def test_a_week_of_nothing_is_not_told(
 ) -> None:
     """And nobody asks again."""
     await _member(connection, "a@example.org")
-    async with _mailbox() as box:
+    with mailing() as box:
         await _send_due(migrated_dsn, _settings(tmp_path, box.port))
-    assert not box.got
+    assert not box.mails
     assert await _states(connection) == [(State.SKIPPED, 1, "nothing to tell")]
 
 
@@ -179,12 +175,12 @@ async def test_who_muted_all_e_mail_gets_no_report(
     await _issue(connection, first=IN_WEEK, now=3)
     await _member(connection, "a@example.org")
     await answers.mute(connection, "a@example.org", "", on=True)
-    async with _mailbox() as box:
+    with mailing() as box:
         await _send_due(migrated_dsn, _settings(tmp_path, box.port))
-        assert not box.got
+        assert not box.mails
         await answers.mute(connection, "a@example.org", "", on=False)
         await _send_due(migrated_dsn, _settings(tmp_path, box.port), MONDAY + timedelta(days=7))
-    assert [str(mail["Subject"]) for mail in box.got] == ["Your week: 0 events, 0 new issues"]
+    assert [str(mail["Subject"]) for mail in box.mails] == ["Your week: 0 events, 0 new issues"]
 
 
 async def test_old_reports_are_forgotten(connection: Connection) -> None:
@@ -204,53 +200,21 @@ async def test_a_server_that_is_away_is_asked_again(
     """Later, as the same message; who is refused for good is not."""
     await _issue(connection, first=IN_WEEK, now=3)
     await _member(connection, "a@example.org")
-    async with _mailbox() as box:
+    with mailing() as box:
         settings = _settings(tmp_path, box.port)
-        box.answer = "451 busy"
+        box.plan = ["451 busy"]
         await _send_due(migrated_dsn, settings)
         await _send_due(migrated_dsn, settings)
         assert await _states(connection) == [(State.WAITING, 1, "SMTP 451: busy")]
-        box.answer = None
         later = MONDAY + timedelta(hours=3)
         await _send_due(migrated_dsn, settings, later)
         assert await _states(connection) == [(State.SENT, 2, "SMTP: taken")]
         await _member(connection, "b@example.org")
-        box.answer = "550 no such user"
+        box.plan = ["550 no such user"]
         await _send_due(migrated_dsn, settings, later)
     assert await _states(connection) == [
         (State.SENT, 2, "SMTP: taken"), (State.DEAD, 1, "SMTP 550: no such user")
     ]  # fmt: skip
-
-
-class _Box:
-    """What an SMTP server got, and what it answers to recipients."""
-
-    def __init__(self) -> None:
-        self.got: list[EmailMessage] = []
-        self.answer: str | None = None
-        self.port = 0
-
-    async def handle_RCPT(self, _s: Any, _n: Any, envelope: Any, to: str, _o: Any) -> str:  # noqa: N802
-        if self.answer is None:
-            envelope.rcpt_tos.append(to)
-        return self.answer or "250 OK"
-
-    async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802
-        self.got.append(message_from_bytes(envelope.content, policy=policy.default))
-        return "250 OK"
-
-
-@asynccontextmanager
-async def _mailbox() -> AsyncIterator[_Box]:
-    box = _Box()
-    loop = asyncio.get_running_loop()
-    server = await loop.create_server(lambda: SMTP(box, hostname="x"), "127.0.0.1", 0)
-    box.port = server.sockets[0].getsockname()[1]
-    try:
-        yield box
-    finally:
-        server.close()
-        await server.wait_closed()
 
 
 def _settings(folder: Path, port: int) -> Settings:

@@ -14,7 +14,6 @@ from mana_errors import meters
 from mana_errors.alerts.links import Links
 from mana_errors.alerts.retry import MAX_ATTEMPTS, wait_before
 from mana_errors.alerts.send import TRY_S
-from mana_errors.alerts.words import LANGUAGES
 from mana_errors.config import Settings
 from mana_errors.errors import Refused, Unreachable
 from mana_errors.logs import Limited
@@ -88,8 +87,7 @@ async def _send(week: Week, due: Due, settings: Settings) -> str | Refused | Unr
 
     if week.is_empty:
         return ""
-    chosen = due.language or settings.language
-    language = chosen if chosen in LANGUAGES else settings.language
+    language = due.language or settings.language
     mute_url = Links(link_key(settings), settings.address).no_weekly(due.email)
     rendered = render_week(week, language, settings.address, mute_url)
     try:
