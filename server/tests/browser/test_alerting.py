@@ -292,6 +292,8 @@ def test_the_keyboard_leads_there(visit: Visitor) -> None:
     page.keyboard.press("l")
     expect(page).to_have_url(re.compile("/alerts$"))
     page.get_by_role("link", name="Rules").click()
+    expect(page).to_have_url(re.compile("/alerts/rules$"))
+    expect(page.locator("html")).to_have_attribute("data-scripted", "")
     page.keyboard.press("c")
     expect(page).to_have_url(re.compile("/alerts/rules/new$"))
 
