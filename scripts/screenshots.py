@@ -21,6 +21,7 @@ IMAGES: Final = ROOT / "docs/images"
 EVENTS: Final = "20000"
 DESK: Final = {"width": 1440, "height": 900}
 PHONE: Final = {"width": 390, "height": 780}
+TALL: Final = {"width": 1440, "height": 1200}
 WALK: Final = {"width": 1000, "height": 620}
 HELLO: Final = {
     "errorCode": "HELLO",
@@ -37,6 +38,9 @@ SHOTS: Final = {
     "overview": ("/overview", DESK, "light"),
     "events": ("/events", DESK, "dark"),
     "setup": ("/setup?app=demo-chat", DESK, "light"),
+    "alerts": ("/alerts", DESK, "light"),
+    "rule": ("/alerts/rules/{first}", TALL, "light"),
+    "why": ("/issues/{regressed}/why", WALK, "dark"),
 }
 
 
@@ -92,7 +96,12 @@ def take(browser: Browser, server: Server, cookie: str, name: str) -> None:
         page.goto(f"{server.base_url}/?q=is:regressed&sort=count")
         link = page.locator(".row-title").first.get_attribute("href") or ""
         path = re.sub(r"/issues/{regressed}", link, path)
+    if "{first}" in path:
+        page.goto(f"{server.base_url}/alerts/rules")
+        path = page.locator(".row-title").first.get_attribute("href") or ""
     page.goto(server.base_url + path)
+    if name == "rule":
+        page.locator("button[name=days]").last.click()
     page.screenshot(path=IMAGES / f"{name}.png")
     context.close()
 

@@ -21,7 +21,7 @@ async def _list_rules(call: Call[NoQuery, NoBody]) -> Page[StoredRule]:
 
 
 async def _create_rule(call: Call[NoQuery, Rule]) -> StoredRule:
-    _must_see(call, call.body)
+    call.principal.must_see_each(call.body.apps)
     async with call.reader.connection() as connection:
         return await rules.create(connection, call.body, call.actor)
 
@@ -32,7 +32,7 @@ async def _get_rule(call: Call[NoQuery, NoBody]) -> StoredRule:
 
 
 async def _change_rule(call: Call[NoQuery, Rule]) -> StoredRule:
-    _must_see(call, call.body)
+    call.principal.must_see_each(call.body.apps)
     async with call.reader.connection() as connection:
         await _own(connection, call)
         return await rules.change(connection, call.id, call.body, call.actor)
@@ -47,16 +47,8 @@ async def _own(connection: Connection, call: Call[Any, Any]) -> StoredRule:
     """The path's rule, of whose apps the caller must see all. Raises NotFound, Forbidden."""
     await rules.find(connection, call.id, call.apps)
     stored = await rules.find(connection, call.id, None)
-    _must_see(call, stored.rule)
+    call.principal.must_see_each(stored.rule.apps)
     return stored
-
-
-def _must_see(call: Call[Any, Any], rule: Rule) -> None:
-    """Raise Forbidden or NotFound for a rule about more than the caller sees."""
-    if rule.apps is None:
-        call.principal.must_see_all()
-    for app_id in rule.apps or ():
-        call.principal.must_see(app_id)
 
 
 async def _list_alerts(call: Call[AlertQuery, NoBody]) -> Page[AlertDetail]:
@@ -77,8 +69,7 @@ async def _explain_rule(call: Call[ExplainQuery, NoBody]) -> Explanation:
 
 
 async def _try_rule(call: Call[NoQuery, Trial]) -> TrialResult:
-    for app_id in call.body.rule.apps or ():
-        call.principal.must_see(app_id)
+    call.principal.must_see_each(call.body.rule.apps or ())
     async with call.reader.connection() as connection:
         return await try_rule(connection, call.body, call.apps, datetime.now(UTC))
 
