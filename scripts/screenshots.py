@@ -9,12 +9,14 @@ from pathlib import Path
 from typing import Final
 
 import httpx
+from aiosmtpd.controller import Controller
+from aiosmtpd.handlers import Sink
 from playwright.sync_api import Browser, sync_playwright
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "server/tests"))
 
-from harness import Server  # noqa: E402 - the tests' own server, where it lies
+from harness import Server, free_port  # noqa: E402 - the tests' own server, where it lies
 from mana_errors.access import people  # noqa: E402 - behind the line above, for the same reason
 
 IMAGES: Final = ROOT / "docs/images"
@@ -50,7 +52,9 @@ def main() -> None:
     path = subprocess.check_output(finder, text=True).strip()
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        server = Server(Path(folder) / "data")
+        mail = Controller(Sink(), hostname="127.0.0.1", port=free_port())
+        mail.start()
+        server = Server(Path(folder) / "data", sends_to(mail))
         try:
             server.start()
             walk(browser, server)
@@ -61,7 +65,16 @@ def main() -> None:
                 take(browser, server, cookie, name)
         finally:
             server.clean_up()
+            mail.stop()
             browser.close()
+
+
+def sends_to(mail: Controller) -> dict[str, str]:
+    """Settings of a server whose e-mails a receiver takes, and forgets."""
+    return {
+        "MANA_ERRORS_SMTP_URL": f"smtp://127.0.0.1:{mail.port}",
+        "MANA_ERRORS_SMTP_FROM": "errors@example.org",
+    }
 
 
 def walk(browser: Browser, server: Server) -> None:
