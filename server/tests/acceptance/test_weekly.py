@@ -2,11 +2,14 @@
 
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
+from aiosmtpd.controller import Controller
 
-from harness import Server
+from conftest import StartServer
+from harness import Server, free_port, wait_until
 from mana_errors.alerts.links import Links
 from mana_errors.config import load_settings
 from mana_errors.store import weekly
@@ -94,3 +97,47 @@ async def test_members_choose_it_in_their_account(server: Server) -> None:
         await send(browser, "/account", "/account", weekly=[])
         assert not server.in_database(lambda c: weekly.wants(c, member.id))
         assert 'name="weekly" value="1">' in (await browser.get("/account")).text
+
+
+def test_a_running_server_sends_it(start_server: StartServer, migrated_dsn: str) -> None:
+    """Of last week, to a member who was there, once."""
+    box = _Box()
+    controller = Controller(box, hostname="127.0.0.1", port=free_port())
+    controller.start()
+    try:
+        server = start_server(
+            DATABASE_URL=migrated_dsn,
+            MANA_ERRORS_SMTP_URL=f"smtp://127.0.0.1:{controller.port}",
+            MANA_ERRORS_SMTP_FROM="errors@example.org",
+            MANA_ERRORS_TIME_ZONE=_past_eight(),
+            start=False,
+        )
+        server.in_database(_member_of_last_month)
+        server.in_database(_week)
+        server.start()
+        wait_until(lambda: box.got, "a report")
+    finally:
+        controller.stop()
+    assert [to for to, _ in box.got] == [["w@example.org"]]
+    assert b"/no-weekly/" in box.got[0][1]
+
+
+class _Box:
+    def __init__(self) -> None:
+        self.got: list[tuple[list[str], bytes]] = []
+
+    async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802
+        self.got.append((envelope.rcpt_tos, envelope.content))
+        return "250 OK"
+
+
+def _past_eight() -> str:
+    """A time zone in which last week's report is due whenever the test runs."""
+    now = datetime.now(UTC)
+    early = now.weekday() == 0 and now.hour < 8
+    return "Etc/GMT-14" if early else "UTC"
+
+
+async def _member_of_last_month(connection: Connection) -> None:
+    await add_member(connection, "w@example.org")
+    await connection.execute("UPDATE error_logs.members SET created_at = now() - interval '30 d'")

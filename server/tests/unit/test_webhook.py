@@ -1,5 +1,6 @@
 """What a webhook says, how it is signed, and that the examples in the docs can tell."""
 
+import base64
 import json
 import shutil
 import subprocess
@@ -45,7 +46,7 @@ def test_the_schema_is_the_one_in_the_protocol() -> None:
 
 def test_the_specification_s_own_example() -> None:
     """standard-webhooks' reference libraries have it in their tests."""
-    key = __import__("base64").b64decode("MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
+    key = base64.b64decode("MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
     signed = sign(key, "msg_p5jXN8AQM9LWM0D4loKWxJek", "1614265330", b'{"test": 2432232314}')
     assert signed == "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
 
@@ -65,15 +66,21 @@ def python(secret: str, headers: dict[str, str], body: bytes, now: float | None)
     return module.verify(secret, headers, body, now)
 
 
+# what strips types where node does not: of the TypeScript package's own tools
+ESBUILD = ROOT / "sdks/typescript/node_modules/.bin/esbuild"
+
+
 def typescript(secret: str, headers: dict[str, str], body: bytes, now: float | None) -> bool:
+    command = [ESBUILD, EXAMPLES / "verify.ts", "--platform=node", "--format=esm"]
+    plain = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     given = json.dumps([secret, headers, body.decode(), now])
     program = (
-        f"import {{ verify }} from {str(EXAMPLES / 'verify.ts')!r};"
-        f"const [s, h, b, n] = {given};"
+        f"{plain}\nconst [s, h, b, n] = {given};"
         "console.log(verify(s, h, Buffer.from(b), n ?? undefined));"
     )
-    command = ["node", "--experimental-strip-types", "--no-warnings", "--input-type=module"]
-    done = subprocess.run([*command, "-e", program], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        ["node", "--input-type=module", "-e", program], capture_output=True, text=True, check=True
+    )
     return done.stdout.strip() == "true"
 
 
@@ -87,18 +94,11 @@ def shell(secret: str, headers: dict[str, str], body: bytes, now: float | None) 
 Verify = Callable[[str, dict[str, str], bytes, float | None], bool]
 
 
-def _runs(name: str) -> bool:
-    if shutil.which(name) is None:
-        return False
-    done = subprocess.run([name, "--version"], capture_output=True, text=True, check=False)
-    return name != "node" or int(done.stdout.strip("v\n").split(".")[0]) >= 22
-
-
 @pytest.mark.parametrize(
-    ("verify", "program"), [(python, ""), (typescript, "node"), (shell, "openssl")]
+    ("verify", "program"), [(python, "true"), (typescript, str(ESBUILD)), (shell, "openssl")]
 )
 async def test_the_examples_tell_ours_from_others(verify: Verify, program: str) -> None:
-    if program and not _runs(program):
+    if shutil.which(program) is None:
         pytest.skip(f"needs {program}")
     got, secret = await _received()
     assert verify(secret, got.headers, got.body, None)
@@ -106,14 +106,9 @@ async def test_the_examples_tell_ours_from_others(verify: Verify, program: str) 
     assert not verify(secret, got.headers, got.body, time.time() + 301)
     assert not verify(secret, got.headers, got.body + b" ", None)
     assert not verify(new_secret(), got.headers, got.body, None)
-    for header in ("webhook-id", "webhook-timestamp"):
-        changed = {
-            **got.headers,
-            header: got.headers[header][:-1] + "0x"[got.headers[header][-1] == "0"],
-        }
-        if header == "webhook-timestamp":
-            changed[header] = str(int(got.headers[header]) - 1)
-        assert not verify(secret, changed, got.body, None)
+    assert not verify(secret, {**got.headers, "webhook-id": "another"}, got.body, None)
+    earlier = str(int(got.headers["webhook-timestamp"]) - 1)
+    assert not verify(secret, {**got.headers, "webhook-timestamp": earlier}, got.body, None)
     several = {**got.headers, "webhook-signature": f"v1,xxxx {got.headers['webhook-signature']}"}
     assert verify(secret, several, got.body, None)
 

@@ -26,7 +26,7 @@ from mana_errors.store.secrets import link_key
 from mana_errors.store.weekly import Due
 
 # How soon after eight it begins; and how soon a try that is due is made.
-POLL_S: Final = 30.0
+POLL_S: Final = 10.0
 # A report is ours so long: many times what reading and sending take.
 LEASE: Final = timedelta(minutes=5)
 
@@ -88,7 +88,8 @@ async def _send(week: Week, due: Due, settings: Settings) -> str | Refused | Unr
 
     if week.is_empty:
         return ""
-    language = due.language if due.language in LANGUAGES else settings.language
+    chosen = due.language or settings.language
+    language = chosen if chosen in LANGUAGES else settings.language
     mute_url = Links(link_key(settings), settings.address).no_weekly(due.email)
     rendered = render_week(week, language, settings.address, mute_url)
     try:
