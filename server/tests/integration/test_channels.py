@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from collections.abc import AsyncIterator
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -219,7 +220,7 @@ async def test_apprise_does_not_know_everything(url: str) -> None:
     ],
 )
 def test_secrets_that_cannot_work_are_refused_at_once(
-    kind: object, target: Target, secret: str
+    kind: ModuleType, target: Target, secret: str
 ) -> None:
     """When the channel is made, not when the first alert gets lost."""
     with pytest.raises(Refused):
