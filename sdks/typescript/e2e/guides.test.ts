@@ -2,7 +2,7 @@
 import { execFileSync, spawnSync } from 'node:child_process'
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { expect, inject, test } from 'vitest'
+import { expect, inject, onTestFinished, test } from 'vitest'
 import { stored } from './stored.js'
 
 interface Guide {
@@ -44,7 +44,8 @@ test.each([
   ['JavaScript: Node', 'nest12', {}],
 ])('the guide of %s compiles', (name, app, more) => {
   const home = join(import.meta.dirname, app, 'build', 'guide')
-  rmSync(home, { recursive: true, force: true })
+  // the package's own check reads all that lies here
+  onTestFinished(() => rmSync(home, { recursive: true, force: true }))
   for (const { path, code } of guide(name, `it's a "guide"`).files) {
     const file = join(home, path || 'src/guide.ts')
     mkdirSync(dirname(file), { recursive: true })

@@ -1,6 +1,7 @@
 """Channels of services, against a receiver that answers as they do."""
 
 from collections.abc import Iterator
+from types import ModuleType
 
 import pytest
 
@@ -196,7 +197,7 @@ async def test_apprise_does_not_know_everything(url: str) -> None:
     ],
 )
 def test_secrets_that_cannot_work_are_refused_at_once(
-    kind: object, target: Target, secret: str
+    kind: ModuleType, target: Target, secret: str
 ) -> None:
     """When the channel is made, not when the first alert gets lost."""
     with pytest.raises(Refused):

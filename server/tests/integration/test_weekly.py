@@ -140,7 +140,8 @@ async def test_each_member_gets_it_once(
     assert str(english["Subject"]) == "Your week: 7 events, 2 new issues"
     assert english["Message-ID"] != german["Message-ID"]
     link = str(english["List-Unsubscribe"]).strip(" <>")
-    assert link in english.get_body(("plain",)).get_content()
+    assert (text := english.get_body(("plain",))) is not None
+    assert link in text.get_content()
     token = link.rpartition("/")[2]
     assert Links(link_key(settings), "").read_no_weekly(token) == "m0@example.org"
 

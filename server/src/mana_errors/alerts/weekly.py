@@ -88,7 +88,8 @@ async def _send(week: Week, due: Due, settings: Settings) -> str | Refused | Unr
 
     if week.is_empty:
         return ""
-    language = due.language if due.language in LANGUAGES else settings.language
+    chosen = due.language or settings.language
+    language = chosen if chosen in LANGUAGES else settings.language
     mute_url = Links(link_key(settings), settings.address).no_weekly(due.email)
     rendered = render_week(week, language, settings.address, mute_url)
     try:

@@ -10,7 +10,7 @@ from typing import Final
 
 from mana_errors import meters
 from mana_errors.config import Settings
-from mana_errors.retention import ages, issues, ledger, quotas, users
+from mana_errors.retention import ages, alerts, issues, ledger, quotas, users
 from mana_errors.retention.budgets import Budgets
 from mana_errors.retention.leader import Leader, Lock
 from mana_errors.store import db, system, workflow
@@ -45,6 +45,8 @@ def jobs(settings: Settings) -> list[Job]:
         Job("deleted issues", 10, issues.purge),
         # Whole days: more often changes nothing.
         Job("forgotten issues", 3600, lambda c: issues.forget(c, settings, datetime.now(UTC))),
+        # Not older than their issues for long, nor than a day longer than they are kept.
+        Job("alerts", 3600, lambda c: alerts.forget(c, datetime.now(UTC))),
         Job("reports", 3600, lambda c: ages.forget_reports(c, datetime.now(UTC))),
         Job("undos", 600, lambda c: workflow.forget_undos(c, datetime.now(UTC))),
         Job("users", users.INTERVAL_S, lambda c: users.forget_deleted(c, table)),

@@ -1,5 +1,6 @@
-"""Alerts as they are read."""
+"""Alerts as they are read, and forgotten."""
 
+from datetime import datetime
 from typing import Final
 from uuid import UUID
 
@@ -7,6 +8,7 @@ import msgspec
 
 from mana_errors.errors import BadRequest, NotFound
 from mana_errors.model.alert import AlertDetail, AlertQuery
+from mana_errors.model.ids import uuid7
 from mana_errors.model.principal import Apps
 from mana_errors.model.reading import Page
 from mana_errors.store.db import Connection
@@ -14,6 +16,8 @@ from mana_errors.store.filters import Filters, wanted_apps
 from mana_errors.store.queries import load
 
 _SQL: Final = load("alerts")
+# Forgotten in one transaction.
+CHUNK: Final = 500
 
 
 async def listed(connection: Connection, query: AlertQuery, seen: Apps) -> Page[AlertDetail]:
@@ -41,6 +45,15 @@ async def find(connection: Connection, alert_id: UUID, seen: Apps) -> AlertDetai
     if not found or (seen is not None and found[0].app_id not in seen):
         raise NotFound(f"there is no alert {alert_id}")
     return found[0]
+
+
+async def forget(connection: Connection, before: datetime) -> int:
+    """Forget alerts of before then and of issues that are gone, with their deliveries; how many
+    alerts, at most a chunk."""
+    first = uuid7(int(before.timestamp() * 1e9), lambda _: 0)
+    async with connection.transaction():
+        await connection.execute(_SQL["forget_deliveries"], first)
+        return await connection.fetchval(_SQL["forget"], first, CHUNK)
 
 
 async def _read(connection: Connection, filters: Filters, limit: int) -> list[AlertDetail]:

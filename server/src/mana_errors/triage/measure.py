@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from statistics import median
+from typing import Final
 from uuid import UUID
 
 import msgspec
@@ -9,9 +10,12 @@ import msgspec
 from mana_errors.model.rule import ManyEvents, ManyUsers, Rule, Unusual
 from mana_errors.store import alerting
 from mana_errors.store.db import Connection
-from mana_errors.triage.decide import Facts, Usual
+from mana_errors.triage.decide import LEAST_DAYS, Facts, Usual
 from mana_errors.triage.sliding import Distinct
 from mana_errors.triage.watch import LATE
+
+# No issue has so many.
+_NEVER: Final = 2**63
 
 
 async def measured(connection: Connection, rule: Rule, issue: UUID, facts: Facts) -> Facts:
@@ -57,6 +61,8 @@ def missing(rule: Rule, facts: Facts) -> int:
     match rule.trigger:
         case ManyEvents(events=least) | ManyUsers(users=least):
             return least - (facts.peak or 0)
+        case Unusual() if facts.usual is not None and facts.usual.days < LEAST_DAYS:
+            return _NEVER
         case Unusual(times=times, least=least) if facts.usual is not None:
             return max(least, int(times * facts.usual.usual) + 1) - facts.usual.events
         case _:

@@ -14,3 +14,26 @@ SELECT a.id, a.at, a.rule_id AS "ruleId", a.app_id AS "appId", a.issue_id AS "is
 FROM error_logs.alerts a
 WHERE {filters}
 ORDER BY a.id DESC LIMIT {limit};
+
+-- name: forget
+-- Ids are in the order of time: $1 is the first that stays.
+WITH old AS (
+    (SELECT a.id FROM error_logs.alerts a WHERE a.id < $1 ORDER BY a.id LIMIT $2)
+    UNION
+    (
+        SELECT a.id FROM error_logs.alerts a
+        WHERE a.issue_id IS NOT NULL
+            AND NOT EXISTS (SELECT FROM error_logs.issues i WHERE i.id = a.issue_id)
+        LIMIT $2
+    )
+    LIMIT $2
+), told AS (
+    DELETE FROM error_logs.deliveries d USING old WHERE d.alert_id = old.id
+), gone AS (
+    DELETE FROM error_logs.alerts a USING old WHERE a.id = old.id RETURNING 1
+)
+SELECT count(*) FROM gone;
+
+-- name: forget_deliveries
+-- Of tests and reports.
+DELETE FROM error_logs.deliveries WHERE alert_id IS NULL AND id < $1;
