@@ -1,6 +1,8 @@
 """Channels of services, against a receiver that answers as they do."""
 
 import json
+import subprocess
+import sys
 from collections.abc import AsyncIterator
 from types import ModuleType
 from typing import Any
@@ -223,3 +225,31 @@ def test_secrets_that_cannot_work_are_refused_at_once(
     """When the channel is made, not when the first alert gets lost."""
     with pytest.raises(Refused):
         kind.make(target, secret, CLIENT, SETTINGS)
+
+
+@pytest.mark.parametrize(
+    "attempt",
+    [
+        "socket.create_connection(('127.0.0.1', 9))",
+        "ThreadPoolExecutor().submit(socket.create_connection, ('10.0.0.1', 9)).result()",
+        "socket.socket(socket.AF_UNIX).connect('/dev/log')",
+        "socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b'x', ('127.0.0.1', 9))",
+        "subprocess.run(['true'])",
+    ],
+)
+def test_the_process_of_apprise_goes_nowhere_else(attempt: str) -> None:
+    """Whatever code of it tries, in whichever thread."""
+    program = f"""
+import socket, subprocess
+from concurrent.futures import ThreadPoolExecutor
+from mana_errors.alerts import apprise_program
+from mana_errors.alerts.network import Networks
+refused = apprise_program._watch(Networks(()))
+try:
+    {attempt}
+except Exception:
+    print(len(refused))
+"""
+    run = [sys.executable, "-W", "ignore", "-c", program]
+    done = subprocess.run(run, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.stdout, done.returncode) == ("1\n", 0), done.stderr

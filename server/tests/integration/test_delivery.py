@@ -241,7 +241,14 @@ async def test_several_deliverers_never_send_twice(
     connection: Connection, migrated_dsn: str, tmp_path: Path
 ) -> None:
     settings = settings_of(tmp_path)
+
+    async def slow(writer: asyncio.StreamWriter) -> None:
+        # so that each looks while another sends
+        await asyncio.sleep(1.2)
+        await answers("200 OK")(writer)
+
     async with receiving() as receiver:
+        receiver.answer = slow
         hooks = [await add_channel(connection, receiver.url) for _ in range(5)]
         async with (
             delivering(migrated_dsn, settings),

@@ -2,13 +2,12 @@
 
 import asyncio
 import socket
-import subprocess
 from typing import Any
 
 import pytest
 
 from mana_errors.alerts.client import MAX_ANSWER_BYTES, Client, checked, taken
-from mana_errors.alerts.network import Networks, guarded
+from mana_errors.alerts.network import Networks
 from mana_errors.errors import Refused, Unreachable
 from receivers import Receiver, answers, endless, receiving
 
@@ -181,33 +180,3 @@ async def test_a_header_is_one_header() -> None:
         with pytest.raises(Refused):
             await Client(LOOPBACK).post(receiver.url, b"", {"authorization": "a\r\nx: y"})
         assert not receiver.got
-
-
-async def test_the_guard_sees_what_a_library_connects_to() -> None:
-    def connect(port: int) -> None:
-        with socket.socket() as own:
-            own.connect(("127.0.0.1", port))
-
-    async with receiving() as receiver:
-        with guarded(LOOPBACK):
-            await asyncio.to_thread(connect, receiver.port)
-        with guarded(Networks(())), pytest.raises(Refused):
-            await asyncio.to_thread(connect, receiver.port)
-        await asyncio.to_thread(connect, receiver.port)
-
-
-async def test_the_guard_refuses_programs_paths_and_names() -> None:
-    def program() -> None:
-        subprocess.run(["true"], check=False)
-
-    def path() -> None:
-        with socket.socket(socket.AF_UNIX) as own:
-            own.connect("/dev/log")
-
-    def datagram() -> None:
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as own:
-            own.sendto(b"x", ("127.0.0.1", 9))
-
-    for work in (program, path, datagram):
-        with guarded(Networks(())), pytest.raises(Refused):
-            await asyncio.to_thread(work)

@@ -4,14 +4,9 @@ A channel's address is typed by a person, and its name can point anywhere: at th
 neighbour, at the cloud's metadata service. So the address that is really connected to is checked.
 """
 
-import sys
-from collections.abc import Generator, Sequence
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Sequence
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
-from typing import Final, TypeAlias, cast
-
-from mana_errors.errors import Refused
+from typing import Final, TypeAlias
 
 Address: TypeAlias = IPv4Address | IPv6Address
 
@@ -31,9 +26,6 @@ _GLOBAL_V6: Final = IPv6Network("2000::/3")
 # An IPv6-only network's way to IPv4 (RFC 6052): the last 32 bits are the address.
 _NAT64: Final = IPv6Network("64:ff9b::/96")
 _LOW_32: Final = 0xFFFFFFFF
-# Ways out of the process that a library may try while it is guarded.
-_CONNECTS: Final = frozenset({"socket.connect", "socket.sendto", "socket.sendmsg"})
-_STARTS: Final = frozenset({"subprocess.Popen", "os.system", "os.exec", "os.posix_spawn"})
 
 
 class Networks:
@@ -64,45 +56,3 @@ def _meant(address: Address) -> Address:
         if address in _NAT64:
             return IPv4Address(int(address) & _LOW_32)
     return address
-
-
-_guarding: ContextVar[Networks | None] = ContextVar("guarding", default=None)
-
-
-@contextmanager
-def guarded(networks: Networks) -> Generator[None]:
-    """Within it, and in threads that asyncio.to_thread starts there, whatever code connects to
-    must be permitted, and no program is started: for libraries that open their own sockets.
-    What they try nevertheless raises Refused."""
-    _watch()
-    token = _guarding.set(networks)
-    try:
-        yield
-    finally:
-        _guarding.reset(token)
-
-
-_watched: list[bool] = []
-
-
-def _watch() -> None:
-    # a hook stays for good, and costs every event of the process: only once it is needed
-    if not _watched:
-        _watched.append(True)
-        sys.addaudithook(_audit)
-
-
-def _audit(event: str, args: tuple[object, ...]) -> None:
-    if event not in _CONNECTS and event not in _STARTS:
-        return
-    networks = _guarding.get()
-    if networks is None:
-        return
-    if event in _STARTS:
-        raise Refused("a channel may not start programs")
-    address = args[1] if len(args) > 1 else None
-    # A name is resolved by the kernel's side of the call, where nobody looks; a path is a socket
-    # of this machine.
-    host = str(cast("tuple[object, ...]", address)[0]) if isinstance(address, tuple) else ""
-    if not networks.permit(host):
-        raise Refused("its address is not public: see MANA_ERRORS_ALERT_NETWORKS")

@@ -42,6 +42,9 @@ PLACEMENT: Final[dict[str, Placement]] = {
     "rules": "local",
     "alerts": "local",
     "deliveries": "local",
+    "told": "local",
+    "answered": "local",
+    "muted": "local",
     "weekly_reports": "local",
     "migrations": "local",
 }

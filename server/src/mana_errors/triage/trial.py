@@ -117,7 +117,7 @@ async def _events(
         connection, ids, since, record.now, rule.environments, users=users
     ):
         for n, at, value in rows:
-            count = windows[n].add(at, value)
+            count = least if window is None else windows[n].add(at, value)
             if count >= least and not record.is_quiet(ids[n], at):
                 record.decide(Facts(at, found[n].app_id, environments, peak=count), ids[n])
         if time.monotonic() > deadline:
