@@ -41,6 +41,10 @@ export function showTimes(root = document) {
 
 /** Keep them right. */
 export function watchTimes() {
+  // until somebody chose another one
+  for (const field of all("input[data-zone]")) {
+    /** @type {HTMLInputElement} */ (field).value = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  }
   showTimes();
   setInterval(() => document.hidden || showTimes(), REFRESH_MS);
 }
