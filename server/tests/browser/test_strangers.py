@@ -25,7 +25,8 @@ FOREIGN = """
 () => [...document.querySelectorAll(
   'script:not([src^="/assets/"]), img:not([src^="/assets/"]), link:not([href^="/assets/"]), ' +
   'svg:not([class]):not([viewBox]), iframe, base, style, object, embed, meta[http-equiv]')]
-  .concat([...document.querySelectorAll('*:not(.shade)')].filter((one) => [...one.attributes].some((found) =>
+  .concat([...document.querySelectorAll("*:not(.shade)")].filter((one) =>
+    [...one.attributes].some((found) =>
     found.name.startsWith('on') || found.name === 'style' || found.name === 'srcdoc' ||
     (['href', 'src', 'action', 'formaction', 'xlink:href'].includes(found.name) &&
       /^\\s*(javascript|data|vbscript):/i.test(found.value)))))

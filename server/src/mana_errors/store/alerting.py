@@ -2,14 +2,13 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, NamedTuple
 from uuid import UUID
 
 import msgspec
 
 from mana_errors.model.alert import Alert, IssueFacts
 from mana_errors.model.ids import uuid7
-from mana_errors.model.rule import Rule
 from mana_errors.model.search import Search
 from mana_errors.store.db import Connection
 from mana_errors.store.filters import Filters
@@ -51,41 +50,70 @@ async def recent(
     return {row["issue_id"]: row["count"] for row in rows}
 
 
-async def peak(
+class Window(NamedTuple):
+    """Of an issue's events, those within a time up to some moment from `earliest` on."""
+
+    issue: UUID
+    length: timedelta
+    earliest: datetime
+
+
+async def peaks(
     connection: Connection,
-    issue: UUID,
-    rule: Rule,
-    window: timedelta,
-    ends: tuple[datetime, datetime],
-) -> int:
-    """The most events of an issue in a window that ends between two moments, with events of the
-    rule's environments."""
-    values = (issue, window, *ends, _environments(rule))
-    return await connection.fetchval(_SQL["peak"], *values)
+    windows: Sequence[Window],
+    until: datetime,
+    environments: Sequence[str] | None,
+) -> list[int]:
+    """The most events in each window; None: in any environment."""
+    columns = map(list, zip(*windows, strict=True))
+    rows = await connection.fetch(_SQL["peaks"], *columns, until, environments)
+    return [row["peak"] for row in rows]
 
 
 async def users(
-    connection: Connection, issue: UUID, rule: Rule, since: datetime, until: datetime
-) -> list[tuple[datetime, int]]:
-    """When users met an issue, in the order of time, and who, as a number."""
-    values = (issue, since, until, _environments(rule), MAX_USERS)
-    rows = await connection.fetch(_SQL["users"], *values)
-    return [(row["occurred_at"], row["who"]) for row in rows]
+    connection: Connection,
+    windows: Sequence[Window],
+    until: datetime,
+    environments: Sequence[str] | None,
+) -> list[list[tuple[datetime, int]]]:
+    """For each window, when users met the issue in it, in the order of time, and who, as a number.
+    Of each at most MAX_USERS."""
+    issues = [window.issue for window in windows]
+    since = [window.earliest - window.length for window in windows]
+    rows = await connection.fetch(_SQL["users"], issues, since, until, environments, MAX_USERS)
+    met: list[list[tuple[datetime, int]]] = [[] for _ in windows]
+    for row in rows:
+        position: int = row["position"]
+        met[position].append((row["occurred_at"], row["who"]))
+    return met
+
+
+async def users_ever(connection: Connection, issues: Collection[UUID]) -> dict[UUID, int]:
+    """How many users ever met issues; an estimate where they are many (store/sketch.py)."""
+    rows = await connection.fetch(_SQL["users_ever"], list(issues))
+    return {row["id"]: row["users"] for row in rows}
+
+
+class Hours(NamedTuple):
+    """An issue's events by hour, and when it was first seen."""
+
+    counts: dict[datetime, int]
+    first_seen: datetime
 
 
 async def hours(
-    connection: Connection, issue: UUID, rule: Rule, hour: datetime
-) -> tuple[dict[datetime, int], datetime]:
-    """An issue's events of an hour and of the same hour of USUAL_DAYS before, where it had any; and
-    when it was first seen."""
+    connection: Connection,
+    issues: Collection[UUID],
+    hour: datetime,
+    environments: Sequence[str] | None,
+) -> dict[UUID, Hours]:
+    """Issues' events of an hour and of the same hour of USUAL_DAYS before, where they had any."""
+    first = await connection.fetch(_SQL["first_seen"], list(issues))
+    found = {row["id"]: Hours({}, row["first_seen"]) for row in first}
     wanted = [hour - timedelta(days=day) for day in range(USUAL_DAYS + 1)]
-    rows = await connection.fetch(_SQL["hours"], issue, wanted, _environments(rule))
-    first_seen: datetime = await connection.fetchval(_SQL["first_seen"], issue)
-    return {row["hour"]: row["count"] for row in rows}, first_seen
-
-
-def _environments(rule: Rule) -> list[str] | None:
-    return None if rule.environments is None else list(rule.environments)
+    for row in await connection.fetch(_SQL["hours"], list(found), wanted, environments):
+        found[row["issue_id"]].counts[row["hour"]] = row["count"]
+    return found
 
 
 async def found(connection: Connection, search: Search, issues: Collection[UUID]) -> set[UUID]:

@@ -2,18 +2,24 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from math import ceil
+from typing import Final
 from uuid import UUID
 
 import msgspec
 
 from mana_errors.errors import BadRequest
+from mana_errors.model.rule import ManyUsers
 from mana_errors.store import alerting, rules
 from mana_errors.store.db import Connection
 from mana_errors.triage.decide import Facts, decide
 from mana_errors.triage.firing import Fires, fire
 from mana_errors.triage.guard import failed, guarded
-from mana_errors.triage.measure import measured, missing, missing_until
+from mana_errors.triage.measure import Ask, measured, missing, missing_until
 from mana_errors.triage.watch import Candidate, Sight, Watch, Watched, since
+
+# What is known of many users is an estimate: hardly ever a tenth too low (store/sketch.py).
+_SURE: Final = 1.1
 
 
 async def alert(
@@ -30,6 +36,7 @@ async def alert(
     if may:
         may = await _with_found(connection, watch, may, now)
         may = await _with_last_fired(connection, watch, may)
+        may = await _with_enough_users(connection, watch, may)
         await fire(connection, await _decided(connection, watch, may, now), now)
 
 
@@ -93,31 +100,54 @@ async def _with_found(
     )
 
 
+async def _with_enough_users(
+    connection: Connection, watch: Watch, may: list[Candidate]
+) -> list[Candidate]:
+    """Fewer users ever than a rule wants within minutes: the rule waits for so many more."""
+    issues = {item.sight.issue for item in may if isinstance(item.watched.rule.trigger, ManyUsers)}
+    if not issues:
+        return may
+    ever = await alerting.users_ever(connection, issues)
+    return [item for item in may if not _too_few(watch, item, ever)]
+
+
+def _too_few(watch: Watch, item: Candidate, ever: dict[UUID, int]) -> bool:
+    trigger = item.watched.rule.trigger
+    if not isinstance(trigger, ManyUsers):
+        return False
+    too_few = trigger.users - ceil(ever[item.sight.issue] * _SURE)
+    if too_few > 0:
+        watch.memory.missing(item.pair, too_few, missing_until(item.watched.rule, item.facts))
+    return too_few > 0
+
+
 async def _decided(
     connection: Connection, watch: Watch, may: list[Candidate], now: datetime
 ) -> list[Fires]:
-    by_rule: dict[UUID, list[Candidate]] = {}
+    alike: dict[tuple[object, ...], list[Candidate]] = {}
     for item in may:
-        by_rule.setdefault(item.watched.id, []).append(item)
+        rule = item.watched.rule
+        alike.setdefault((type(rule.trigger), rule.environments), []).append(item)
     fires: list[Fires] = []
-    for items in by_rule.values():
-        of_rule: list[Fires] = []
-        async with guarded(connection, watch, [items[0].watched], now):
-            for item in items:
-                of_rule += await _judged(connection, watch, item)
-            fires += of_rule
+    for items in alike.values():
+        concerned = {item.watched.id: item.watched for item in items}.values()
+        async with guarded(connection, watch, concerned, now):
+            asks = [Ask(item.watched.rule, item.sight.issue, item.facts) for item in items]
+            facts = await measured(connection, asks)
+            fires += _judged(watch, items, facts)
     return fires
 
 
-async def _judged(connection: Connection, watch: Watch, item: Candidate) -> list[Fires]:
-    rule, sight = item.watched.rule, item.sight
-    facts = await measured(connection, rule, sight.issue, item.facts)
-    step = decide(rule, facts)
-    if step.holds:
-        return [Fires(item.watched, sight.app_id, sight.issue, step)]
-    if (events := missing(rule, facts)) > 0:
-        watch.memory.missing(item.pair, events, missing_until(rule, facts))
-    return []
+def _judged(watch: Watch, items: list[Candidate], measured: list[Facts]) -> list[Fires]:
+    fires: list[Fires] = []
+    for item, facts in zip(items, measured, strict=True):
+        rule, sight = item.watched.rule, item.sight
+        step = decide(rule, facts)
+        if step.holds:
+            fires.append(Fires(item.watched, sight.app_id, sight.issue, step))
+        elif (events := missing(rule, facts)) > 0:
+            watch.memory.missing(item.pair, events, missing_until(rule, facts))
+    return fires
 
 
 def _knowing(candidate: Candidate, **known: object) -> Candidate:

@@ -12,7 +12,7 @@ from mana_errors.model.rule import Fact, Rule, Silent, StoredRule
 from mana_errors.store import alerting, alerts, rules
 from mana_errors.store.db import Connection
 from mana_errors.triage.decide import Facts, steps
-from mana_errors.triage.measure import measured
+from mana_errors.triage.measure import Ask, measured
 from mana_errors.triage.words import words_of
 
 _MINUTE = timedelta(minutes=1)
@@ -64,7 +64,7 @@ async def _of_issue(connection: Connection, rule: Rule, issue: Issue, facts: Fac
     found = await alerting.found(connection, rules.readable(rule), [issue.id])
     fact, details = _latest(issue)
     facts = msgspec.structs.replace(facts, found=bool(found), fact=fact, details=details)
-    return await measured(connection, rule, issue.id, facts)
+    return (await measured(connection, [Ask(rule, issue.id, facts)]))[0]
 
 
 def _latest(issue: Issue) -> tuple[Fact, JsonObject]:

@@ -22,40 +22,57 @@ FROM error_logs.issue_hashes h JOIN error_logs.rollups r USING (grouping_hash)
 WHERE h.issue_id = ANY($1::uuid[]) AND r.hour >= $2
 GROUP BY h.issue_id;
 
--- name: peak
--- The most events of issue $1 within $2 up to a moment from $3 to $4; $5: environments, null: any.
-SELECT COALESCE(max(w.total), 0)::bigint
-FROM (
-    SELECT e.occurred_at,
-        sum(e.weight) OVER (ORDER BY e.occurred_at RANGE BETWEEN $2 PRECEDING AND CURRENT ROW) AS total
-    FROM error_logs.error_logs e
-    WHERE e.grouping_hash = ANY(ARRAY(
-            SELECT h.grouping_hash FROM error_logs.issue_hashes h WHERE h.issue_id = $1
-        ))
-        AND e.occurred_at >= $3::timestamptz - $2::interval AND e.occurred_at <= $4
-        AND ($5::text[] IS NULL
-            OR COALESCE(e.environment_name, e.environment::text, '') = ANY($5))
-) AS w
-WHERE w.occurred_at >= $3;
+-- name: peaks
+-- Window by window, the most events of an issue (of $1) within a time ($2) up to a moment from $3
+-- to $4; $5: environments, null: any.
+SELECT COALESCE(p.peak, 0)::bigint AS peak
+FROM unnest($1::uuid[], $2::interval[], $3::timestamptz[])
+    WITH ORDINALITY AS i (issue_id, length, earliest, position)
+CROSS JOIN LATERAL (
+    SELECT max(w.total) AS peak
+    FROM (
+        SELECT e.occurred_at, sum(e.weight) OVER (
+            ORDER BY e.occurred_at RANGE BETWEEN i.length PRECEDING AND CURRENT ROW
+        ) AS total
+        FROM error_logs.error_logs e
+        WHERE e.grouping_hash = ANY(ARRAY(
+                SELECT h.grouping_hash FROM error_logs.issue_hashes h WHERE h.issue_id = i.issue_id
+            ))
+            AND e.occurred_at >= i.earliest - i.length AND e.occurred_at <= $4
+            AND ($5::text[] IS NULL
+                OR COALESCE(e.environment_name, e.environment::text, '') = ANY($5))
+    ) AS w
+    WHERE w.occurred_at >= i.earliest
+) AS p
+ORDER BY i.position;
 
 -- name: users
--- Who met issue $1 from $2 to $3, oldest first; $4: environments, null: any.
-SELECT e.occurred_at, hashtextextended(e.user_id, 0) AS who
-FROM error_logs.error_logs e
-WHERE e.grouping_hash = ANY(ARRAY(
-        SELECT h.grouping_hash FROM error_logs.issue_hashes h WHERE h.issue_id = $1
-    ))
-    AND e.occurred_at >= $2 AND e.occurred_at <= $3 AND e.user_id IS NOT NULL
-    AND ($4::text[] IS NULL OR COALESCE(e.environment_name, e.environment::text, '') = ANY($4))
-ORDER BY e.occurred_at LIMIT $5;
+-- Window by window, when users met an issue (of $1) from $2 to $3, and who; $4: environments, null:
+-- any; $5: at most of a window.
+SELECT i.position - 1 AS position, e.occurred_at, e.who
+FROM unnest($1::uuid[], $2::timestamptz[]) WITH ORDINALITY AS i (issue_id, earliest, position)
+CROSS JOIN LATERAL (
+    SELECT e.occurred_at, hashtextextended(e.user_id, 0) AS who
+    FROM error_logs.error_logs e
+    WHERE e.grouping_hash = ANY(ARRAY(
+            SELECT h.grouping_hash FROM error_logs.issue_hashes h WHERE h.issue_id = i.issue_id
+        ))
+        AND e.occurred_at >= i.earliest AND e.occurred_at <= $3 AND e.user_id IS NOT NULL
+        AND ($4::text[] IS NULL OR COALESCE(e.environment_name, e.environment::text, '') = ANY($4))
+    ORDER BY e.occurred_at LIMIT $5
+) AS e
+ORDER BY i.position, e.occurred_at;
+
+-- name: users_ever
+SELECT id, users FROM error_logs.issues WHERE id = ANY($1::uuid[]);
 
 -- name: hours
--- Events of issue $1 in these hours; $3: environments, null: any.
-SELECT r.hour, sum(r.count)::bigint AS count
+-- Events of issues in these hours; $3: environments, null: any.
+SELECT h.issue_id, r.hour, sum(r.count)::bigint AS count
 FROM error_logs.issue_hashes h JOIN error_logs.rollups r USING (grouping_hash)
-WHERE h.issue_id = $1 AND r.hour = ANY($2::timestamptz[])
+WHERE h.issue_id = ANY($1::uuid[]) AND r.hour = ANY($2::timestamptz[])
     AND ($3::text[] IS NULL OR r.environment = ANY($3))
-GROUP BY r.hour;
+GROUP BY h.issue_id, r.hour;
 
 -- name: environments
 SELECT DISTINCT r.environment
@@ -63,7 +80,7 @@ FROM error_logs.issue_hashes h JOIN error_logs.rollups r USING (grouping_hash)
 WHERE h.issue_id = $1;
 
 -- name: first_seen
-SELECT first_seen FROM error_logs.issues WHERE id = $1;
+SELECT id, first_seen FROM error_logs.issues WHERE id = ANY($1::uuid[]);
 
 -- name: found
 SELECT id FROM error_logs.issues WHERE {filters};
