@@ -38,6 +38,8 @@ WITH old AS (
     LIMIT $2
 ), told AS (
     DELETE FROM error_logs.deliveries d USING old WHERE d.alert_id = old.id
+), answered AS (
+    DELETE FROM error_logs.answered b USING old WHERE b.alert_id = old.id
 ), gone AS (
     DELETE FROM error_logs.alerts a USING old WHERE a.id = old.id RETURNING 1
 )
