@@ -2,6 +2,7 @@
 arrives. The guides of our own package for JavaScript are tested beside it, in
 sdks/typescript/e2e/guides.test.ts."""
 
+import json
 import shutil
 import subprocess
 import sys
@@ -24,13 +25,19 @@ class Setup:
 
     def __init__(self, server: Server, app: str) -> None:
         self._app = app
-        made = server.cli("app", "create", app)
+        made = server.cli("app", "create", app, "--json")
         assert made.returncode == 0, made.stderr
         self._base_url = server.base_url
+        self._wait_for(json.loads(made.stdout))
         self._headers = server.session()
         page = self._get("/setup", app=app)
         assert page.status_code == 200, page.text
         self._page = page.text
+
+    def _wait_for(self, made: dict[str, str]) -> None:
+        """The key was made a moment ago, and clients ask once."""
+        url = f"{self._base_url}/api/{made['number']}/envelope/?sentry_key={made['key']}"
+        wait_until(lambda: httpx.post(url, content=b"{}\n").is_success, "the key")
 
     def _get(self, path: str, **query: str) -> httpx.Response:
         url = self._base_url + path
