@@ -7,7 +7,7 @@ BIN := .venv/bin
 ARGS ?=
 # Tests of one file stay together: they share a server. In their order, which ends with the quick
 # ones: by the number of their tests, few and long ones would come last, on one core.
-PARALLEL := -n 2 --dist loadfile --no-loadscope-reorder
+PARALLEL := -n 3 --dist loadfile --no-loadscope-reorder
 
 help: ## Say what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 18
