@@ -24,7 +24,7 @@ from mana_errors.model.search import (
     Search,
     Text,
 )
-from mana_errors.model.search.fields import NEW, REGRESSED
+from mana_errors.model.search.fields import NEW
 
 # Of `is:new` (store/sql/search.sql).
 _NEW_FOR: Final = timedelta(hours=24)
@@ -138,5 +138,6 @@ def _compare(term: Compare, seen: Seen) -> bool | None:
     if term.field == "is":
         if term.value == NEW:
             return seen.delta.first_seen > seen.now - _NEW_FOR
-        return term.value not in {REGRESSED, IssueStatus.RESOLVED, IssueStatus.IGNORED}
+        # of a new issue nothing else has become yet
+        return term.value == IssueStatus.UNRESOLVED
     return None
