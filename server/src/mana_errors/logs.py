@@ -82,23 +82,28 @@ class Pretty(logging.Formatter):
 
 class Limited:
     """Logs an event that may repeat at most once in `every_s` seconds, and then says how many
-    were left out. Events are fixed sentences, so there are few."""
+    were left out. Events are fixed sentences, so there are few. Of its first `quiet_s` seconds it
+    says nothing."""
 
     def __init__(
         self,
         log: logging.Logger,
         every_s: float = 10.0,
+        quiet_s: float = 0.0,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._log = log
         self._every_s = every_s
         self._clock = clock
+        self._begins = clock() + quiet_s
         # event -> (when it was last logged, how many were left out since)
         self._seen: dict[str, tuple[float, int]] = {}
 
     def warning(self, event: str, **extra: object) -> None:
         """Log the event, unless it was logged just now."""
         now = self._clock()
+        if now < self._begins:
+            return
         last, left_out = self._seen.get(event, (-self._every_s, 0))
         if now - last < self._every_s:
             self._seen[event] = (last, left_out + 1)

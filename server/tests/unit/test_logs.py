@@ -142,3 +142,13 @@ def test_a_repeating_event_is_logged_once_in_a_while(stream: io.StringIO) -> Non
     limited.warning("away", host="db")
     told = [(entry["event"], entry.get("left_out")) for entry in entries(stream)]
     assert told == [("away", None), ("other", None), ("away", 3)]
+
+
+def test_what_is_no_news_at_a_start_is_not_logged_then(stream: io.StringIO) -> None:
+    now = 100.0
+    limited = logs.Limited(logging.getLogger("x"), quiet_s=10, clock=lambda: now)
+    limited.warning("away")
+    now = 110.0
+    limited.warning("away")
+    told = [(entry["event"], entry.get("left_out")) for entry in entries(stream)]
+    assert told == [("away", None)]

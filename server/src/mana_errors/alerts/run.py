@@ -59,6 +59,7 @@ class Deliverer:
         self._tasks: dict[UUID, asyncio.Task[None]] = {}
         self._freed = asyncio.Event()
         self._limited = Limited(_log)
+        self._absence = Limited(_log, quiet_s=db.START_S)
 
     async def deliver(self, channel: Claimed) -> None:
         """The way of one message, in order. Raises what the database does."""
@@ -166,7 +167,7 @@ class Deliverer:
 
     def _away(self, error: Exception) -> None:
         meters.database_failures.labels("deliver").inc()
-        self._limited.warning("delivery waits for PostgreSQL", reason=str(error))
+        self._absence.warning("delivery waits for PostgreSQL", reason=str(error))
 
     def _secret_of(self, channel: Claimed) -> str:
         """Raises BadSetting for another key's."""

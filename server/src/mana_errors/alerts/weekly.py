@@ -34,7 +34,7 @@ _log: Final = logging.getLogger(__name__)
 
 async def run(reader: Reader, settings: Settings, stopping: asyncio.Event) -> None:
     """Until told to stop. Without SMTP nothing is ever due."""
-    limited = Limited(_log)
+    limited = Limited(_log, quiet_s=db.START_S)
     while settings.smtp_url and not stopping.is_set():
         try:
             await send_due(reader, settings, datetime.now(UTC), stopping)

@@ -29,6 +29,8 @@ COMMAND_TIMEOUT_S: Final = 60.0
 # SQLSTATE classes and codes after which the same transaction may succeed: lost connections,
 # shutdowns, serialization failures, deadlocks, missing resources, internal errors of a node.
 _RETRYABLE: Final = ("08", "57P", "53", "40001", "40P01", "55P03", "XX000")
+# PostgreSQL starts and is migrated beside us: its absence until then is no news.
+START_S: Final = 10.0
 # What a loop over a connection meets when the connection, the server or the schema is not there,
 # and survives by trying again later on a new connection.
 PASSING: Final = (

@@ -21,8 +21,6 @@ from mana_errors.store import apps, db
 POLL_S: Final = 1.0
 # Between attempts to reach a database that is away: doubles up to this.
 MAX_PAUSE_S: Final = 10.0
-# PostgreSQL starts beside us: its absence until then is no news.
-START_S: Final = 10.0
 # last_used_at need not be finer than people look.
 USED_S: Final = 60.0
 # One row is read; a server that takes longer is as good as away.
@@ -42,7 +40,7 @@ class DirectoryKeeper:
         self._dsn = dsn
         self._path = path
         self._limited = Limited(_log)
-        self._began = time.monotonic()
+        self._absence = Limited(_log, quiet_s=db.START_S)
         # before the next attempt to reach the database
         self._pause = POLL_S
         self._used: set[str] = set()
@@ -61,9 +59,8 @@ class DirectoryKeeper:
                 await self._follow(stopping)
             except db.PASSING as error:
                 meters.database_failures.labels("directory").inc()
-                if time.monotonic() - self._began >= START_S:
-                    reason = str(error) or type(error).__name__
-                    self._limited.warning("the directory cannot be refreshed", reason=reason)
+                reason = str(error) or type(error).__name__
+                self._absence.warning("the directory cannot be refreshed", reason=reason)
             except Exception:  # noqa: BLE001 - a directory that quietly stays as it is hides worse
                 meters.unexpected.labels("directory").inc()
                 _log.exception("the directory cannot be refreshed")

@@ -530,6 +530,7 @@ WORDS: Final[Mapping[str, str]] = {
     "done": "done",
     "see_log": "see the log",
     "no_jobs": "None has run yet.",
+    "job_alerts": "Old alerts, and those of issues that are gone",
     "job_ages": "Events older than an app keeps them",
     "job_budgets": "Apps over their budget of bytes",
     "job_deleted issues": "Events of deleted issues",
@@ -537,9 +538,9 @@ WORDS: Final[Mapping[str, str]] = {
     "job_ledger": "Ledger of outcomes, rolled up",
     "job_partitions": "Days of events, made ahead and dropped",
     "job_quotas": "Quotas of apps",
+    "job_reports": "Who got which weekly report, after a while",
     "job_undos": "Undos that are over",
     "job_users": "Users that were deleted",
-    "job_waking": "Ignored issues that wake",
     # the list of issues
     "facets": "Narrow down",
     "issues_found": "{} issues",

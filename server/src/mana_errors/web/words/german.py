@@ -534,6 +534,7 @@ WORDS: Final[Mapping[str, str]] = {
     "done": "erledigt",
     "see_log": "siehe Log",
     "no_jobs": "Noch keine lief.",
+    "job_alerts": "Alte Alarme, und solche von Problemen, die es nicht mehr gibt",
     "job_ages": "Ereignisse, älter als ihre App sie behält",
     "job_budgets": "Apps über ihrem Budget an Bytes",
     "job_deleted issues": "Ereignisse gelöschter Probleme",
@@ -541,9 +542,9 @@ WORDS: Final[Mapping[str, str]] = {
     "job_ledger": "Verbleib, zusammengefasst",
     "job_partitions": "Tage mit Ereignissen, angelegt und entfernt",
     "job_quotas": "Kontingente der Apps",
+    "job_reports": "Wer welchen Wochenbericht bekam, nach einer Weile",
     "job_undos": "Abgelaufenes Rückgängigmachen",
     "job_users": "Gelöschte Benutzer",
-    "job_waking": "Ignorierte Probleme, die aufwachen",
     # the list of issues
     "facets": "Eingrenzen",
     "issues_found": "{} Probleme",
