@@ -76,6 +76,15 @@ def steps(rule: Rule, facts: Facts) -> list[Step]:
     return [check(rule, facts) for check in _CHECKS[type(rule.trigger)]]
 
 
+def least_events(trigger: Trigger) -> int:
+    """Events that an issue needs at the very least; 0: the trigger counts none."""
+    match trigger:
+        case ManyEvents(events=least) | ManyUsers(users=least) | Unusual(least=least):
+            return least
+        case _:
+            return 0
+
+
 _ENABLED: Final = Step(Check.ENABLED, holds=True)
 _DISABLED: Final = Step(Check.ENABLED, holds=False)
 _APP: Final = Step(Check.APP, holds=True)

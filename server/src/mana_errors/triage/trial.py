@@ -17,14 +17,13 @@ from mana_errors.model.rule import (
     Occurs,
     Rule,
     Silent,
-    Unusual,
 )
 from mana_errors.store import rules, trials
 from mana_errors.store.alerting import USUAL_DAYS
 from mana_errors.store.db import Connection
 from mana_errors.store.filters import wanted_apps
 from mana_errors.store.trials import Became, Tried
-from mana_errors.triage.decide import Facts
+from mana_errors.triage.decide import Facts, least_events
 from mana_errors.triage.measure import usual_of
 from mana_errors.triage.record import Record
 from mana_errors.triage.sliding import Distinct, Sum, Window
@@ -46,21 +45,13 @@ async def try_rule(connection: Connection, trial: Trial, seen: Apps, now: dateti
         if isinstance(rule.trigger, Silent):
             await _silences(connection, rule.trigger, record, apps)
             return record.result({})
-        least = _least(rule)
+        least = max(least_events(rule.trigger), 1)
         found = await trials.issues(connection, rules.readable(rule), apps, record.since, least)
         await _issues(connection, rule, record, found)
     record.unknown.add(Unknown.ISSUES_OF_THEN)
     if len(found) == trials.MAX_ISSUES:
         record.unknown.add(Unknown.REST)
     return record.result({issue.id: issue.title for issue in found})
-
-
-def _least(rule: Rule) -> int:
-    match rule.trigger:
-        case ManyEvents(events=least) | ManyUsers(users=least) | Unusual(least=least):
-            return least
-        case _:
-            return 1
 
 
 async def _issues(connection: Connection, rule: Rule, record: Record, found: list[Tried]) -> None:
@@ -73,7 +64,7 @@ async def _issues(connection: Connection, rule: Rule, record: Record, found: lis
             window = timedelta(minutes=minutes)
             ids = [issue.id for issue in found]
             since = record.since - window
-            busy = await trials.busy(connection, ids, since, _least(rule), window)
+            busy = await trials.busy(connection, ids, since, least_events(rule.trigger), window)
             found = [issue for issue in found if issue.id in busy]
             await _events(connection, rule, record, found, window)
         case _:
@@ -109,7 +100,7 @@ async def _events(
     users = isinstance(rule.trigger, ManyUsers)
     make: type[Sum | Distinct] = Distinct if users else Sum
     windows: list[Window] = [make(window or _MINUTE) for _ in found]
-    least, environments = _least(rule), rule.environments or ("",)
+    least, environments = least_events(rule.trigger), rule.environments or ("",)
     since = record.since - (window or timedelta())
     ids = [issue.id for issue in found]
     deadline = time.monotonic() + BUDGET_S
@@ -135,7 +126,7 @@ async def _hours(connection: Connection, rule: Rule, record: Record, found: list
     for issue, hour, count in rows:
         known = counts.setdefault(issue, {})
         known[hour] = count
-        if count >= _least(rule) and not record.is_quiet(issue, hour):
+        if count >= least_events(rule.trigger) and not record.is_quiet(issue, hour):
             seen = first_seen[issue]
             usual = usual_of(known, hour, seen.first_seen)
             environments = rule.environments or ("",)

@@ -14,17 +14,13 @@ from mana_errors.model.rule import (
     MAX_WINDOW_MINUTES,
     Becomes,
     Fact,
-    ManyEvents,
-    ManyUsers,
     Occurs,
     Rule,
     Silent,
-    Trigger,
-    Unusual,
 )
 from mana_errors.model.search import Search
 from mana_errors.store.alerting import Pair
-from mana_errors.triage.decide import Facts, decide
+from mana_errors.triage.decide import Facts, decide, least_events
 from mana_errors.triage.memory import Memory
 from mana_errors.triage.sieve import Seen, floor, judge
 
@@ -45,7 +41,7 @@ class Watched(msgspec.Struct, frozen=True, eq=False):
     @property
     def least(self) -> int:
         """Events that an issue needs at the very least."""
-        return _least(self.rule.trigger)
+        return least_events(self.rule.trigger)
 
     @property
     def quiet(self) -> timedelta:
@@ -234,11 +230,3 @@ class Watch:
 def since(now: datetime) -> datetime:
     """From which whole hour on events count in some window."""
     return (now - _WIDEST).replace(minute=0, second=0, microsecond=0)
-
-
-def _least(trigger: Trigger) -> int:
-    match trigger:
-        case ManyEvents(events=least) | ManyUsers(users=least) | Unusual(least=least):
-            return least
-        case _:
-            return 0
