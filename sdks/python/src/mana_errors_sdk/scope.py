@@ -124,6 +124,11 @@ def current_scope() -> Scope:
     return _current.get() or _global
 
 
+def process_scope() -> Scope:
+    """What the program has said outside of all requests, tasks and jobs."""
+    return _global
+
+
 def new_child() -> Scope:
     """A scope that inherits what the current one has now."""
     scope = Scope(current_scope())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from contextvars import copy_context
 from io import BytesIO
 from typing import Any
 
@@ -9,9 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mana_errors_sdk import api
+from mana_errors_sdk.integrations import asgi, wsgi
 from mana_errors_sdk.integrations.body import BODY_BYTES_MAX, Body
 from mana_errors_sdk.integrations.request import user_id
 from mana_errors_sdk.integrations.wsgi import Input
+from mana_errors_sdk.scope import current_scope
 
 JSON = "application/json; charset=utf-8"
 
@@ -133,3 +138,40 @@ class Anonymous:
 def test_who_it_is(user: object, known: str | None) -> None:
     """Only what lies in memory is read."""
     assert user_id(user) == known
+
+
+HTTP = {"type": "http", "method": "POST", "path": "/", "headers": [(b"host", b"shop.example")]}
+
+
+async def nothing(*_message: Any) -> Any:
+    raise AssertionError("nobody should ask")
+
+
+@pytest.mark.parametrize("gateway", ["asgi", "wsgi"])
+def test_a_request_inherits_nothing_of_the_one_before(gateway: str) -> None:
+    """asyncio may read a connection's next request in the context of the last one."""
+    api.set_tag("of", "the process")
+    contexts, seen = [], []
+
+    def app() -> None:
+        seen.append((dict(current_scope().tags), current_scope().user))
+        api.set_user("ann")
+        api.set_tag("cart", 7)
+        contexts.append(copy_context())
+
+    async def asgi_app(*_request: Any) -> None:
+        app()
+
+    def wsgi_app(*_request: Any) -> list[bytes]:
+        app()
+        return []
+
+    def serve() -> None:
+        if gateway == "asgi":
+            asyncio.run(asgi.serve(asgi_app, dict(HTTP), nothing, nothing))
+        else:
+            wsgi.serve(wsgi_app, {"REQUEST_METHOD": "GET"}, print)
+
+    serve()
+    contexts[0].run(serve)
+    assert seen == [({"of": "the process"}, {})] * 2

@@ -9,7 +9,7 @@ from typing import Any, Final, Optional
 from mana_errors_sdk.integrations.body import BODY_BYTES_MAX, Body
 from mana_errors_sdk.integrations.request import BODILESS, SERVER_ERROR, Request, user_id
 from mana_errors_sdk.integrations.work import end, flush, report, unhandled
-from mana_errors_sdk.scope import current_scope, enter_scope
+from mana_errors_sdk.scope import enter_scope
 
 AsgiScope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -133,7 +133,7 @@ class AsgiRequest(Request):
     _waiting = 0
 
     def __init__(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
-        super().__init__(current_scope())
+        super().__init__()
         self._scope = scope
         self._receive = receive
         self._send = send

@@ -8,7 +8,7 @@ from typing import Any, Callable, Final, Optional
 
 from mana_errors_sdk.integrations.body import Body, JsonObject
 from mana_errors_sdk.integrations.work import Mechanism, report
-from mana_errors_sdk.scope import Scope
+from mana_errors_sdk.scope import Scope, process_scope
 
 # From here on the app itself failed; below, it answered what it was asked.
 SERVER_ERROR: Final = 500
@@ -35,6 +35,10 @@ class Request(Scope):
     # by the framework's integration: its pattern of the path, as /orders/{id}, and its user
     found_route: Optional[str] = None
     found_user: Optional[Callable[[], Any]] = None
+
+    def __init__(self) -> None:
+        # Not the current scope: a connection's reader may run in the context of its last request.
+        super().__init__(process_scope())
 
     def method(self) -> Optional[str]:
         """GET, POST, …; None of a WebSocket."""

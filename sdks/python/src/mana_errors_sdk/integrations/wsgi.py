@@ -9,7 +9,7 @@ from typing import Any, Callable, Final, Optional
 from mana_errors_sdk.integrations.body import BODY_BYTES_MAX, Body
 from mana_errors_sdk.integrations.request import BODILESS, SERVER_ERROR, Request
 from mana_errors_sdk.integrations.work import Token, end, unhandled
-from mana_errors_sdk.scope import current_scope, enter_scope
+from mana_errors_sdk.scope import enter_scope
 
 Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
@@ -84,7 +84,7 @@ class WsgiRequest(Request):
     _input: Optional[Input] = None
 
     def __init__(self, environ: Environ, start_response: StartResponse) -> None:
-        super().__init__(current_scope())
+        super().__init__()
         self._environ = environ
         self._start_response = start_response
         if environ["REQUEST_METHOD"] not in BODILESS:
