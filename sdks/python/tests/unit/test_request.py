@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from contextvars import copy_context
 from io import BytesIO
 from typing import Any
@@ -16,7 +17,8 @@ from mana_errors_sdk.integrations import asgi, wsgi
 from mana_errors_sdk.integrations.body import BODY_BYTES_MAX, Body
 from mana_errors_sdk.integrations.request import user_id
 from mana_errors_sdk.integrations.wsgi import Input
-from mana_errors_sdk.scope import current_scope
+from mana_errors_sdk.scope import current_scope, process_scope
+from stand_in import StandIn
 
 JSON = "application/json; charset=utf-8"
 
@@ -175,3 +177,69 @@ def test_a_request_inherits_nothing_of_the_one_before(gateway: str) -> None:
     serve()
     contexts[0].run(serve)
     assert seen == [({"of": "the process"}, {})] * 2
+
+
+class Left:
+    """The body of a client that left: `error` is what a server makes of that."""
+
+    def __init__(self, error: BaseException) -> None:
+        self._error = error
+
+    def read(self, *_size: int) -> bytes:
+        raise self._error
+
+    async def receive(self) -> Any:
+        raise self._error
+
+
+def fail() -> None:
+    raise KeyError("cart")
+
+
+def test_a_client_that_leaves_amid_a_body_of_wsgi(client: Any, server: StandIn) -> None:
+    """The app's own error reaches the server, and is reported."""
+    client()
+    environ = {
+        "REQUEST_METHOD": "POST", "SERVER_NAME": "shop.example", "SERVER_PORT": "80",
+        "wsgi.url_scheme": "http", "wsgi.input": Left(ConnectionError()), "CONTENT_LENGTH": "9",
+    }  # fmt: skip
+    with pytest.raises(KeyError):
+        wsgi.serve(lambda *_request: [fail()], environ, print)  # type: ignore[list-item]
+    assert current_scope() is process_scope()
+    api.flush()
+    (error,) = server.errors
+    assert error["errorType"] == "KeyError"
+    assert error["requestBody"] == {"body": "[unknown type, 9 bytes]"}
+
+
+@pytest.mark.parametrize("left", [ConnectionError("left"), asyncio.CancelledError()])
+@pytest.mark.parametrize("caught", [True, False])
+def test_a_client_that_leaves_amid_a_body_of_asgi(
+    client: Any, server: StandIn, left: BaseException, caught: bool
+) -> None:
+    """The same; and an answer that the app makes of its error is sent. Servers may also cancel."""
+    client()
+    scope = {**HTTP, "headers": [(b"content-length", b"9")]}
+    sent: list[Any] = []
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    async def app(scope: Any, _receive: Any, send: Any) -> None:
+        try:
+            fail()
+        except KeyError as error:
+            if not caught:
+                raise
+            asgi.noted(scope, error)
+        await send({"type": "http.response.start", "status": 503, "headers": []})
+
+    async def serve() -> None:
+        await asgi.serve(app, scope, Left(left).receive, send)
+
+    is_answered = caught and isinstance(left, Exception)
+    with suppress(KeyError, asyncio.CancelledError):
+        asyncio.run(serve())
+    assert [message["status"] for message in sent] == [503] * is_answered
+    api.flush()
+    assert [error["errorType"] for error in server.errors] == ["KeyError"]

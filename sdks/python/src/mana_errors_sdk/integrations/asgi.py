@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from functools import partial
 from typing import Any, Final, Optional
 
+from mana_errors_sdk.diagnostics import debug
 from mana_errors_sdk.integrations.body import BODY_BYTES_MAX, Body
 from mana_errors_sdk.integrations.request import BODILESS, SERVER_ERROR, Request, user_id
 from mana_errors_sdk.integrations.work import end, flush, report, unhandled
@@ -169,15 +170,19 @@ class AsgiRequest(Request):
 
     async def raised(self, error: BaseException) -> None:
         """Nobody in the app caught it. Without an answer so far, the server makes a 500 of it."""
-        if self.status is None:
-            self.status = SERVER_ERROR
-            await self._read_rest()
-        self.failed(error)
+        try:
+            if self.status is None:
+                self.status = SERVER_ERROR
+                await self._read_rest()
+        finally:  # servers may cancel what their client does not wait for
+            self.failed(error)
 
     async def _send_failed(self, message: Message) -> None:
-        await self._read_rest()
-        if self.failure is not None:
-            self.failed(self.failure)
+        try:
+            await self._read_rest()
+        finally:
+            if self.failure is not None:
+                self.failed(self.failure)
         await self._send(message)
 
     async def _read_rest(self) -> None:
@@ -193,8 +198,8 @@ class AsgiRequest(Request):
             return  # another kind of event loop
         try:
             await asyncio.wait_for(self._keep_early(), REST_OF_BODY_S)
-        except asyncio.TimeoutError:
-            return  # a slow client: its error is reported without the rest
+        except Exception:  # noqa: BLE001 - a client is slow or left: reported without the rest
+            debug("the rest of a body could not be read")
 
     async def _keep_early(self) -> None:
         while not self.body.complete:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from io import BytesIO
 from typing import Any, Callable, Final, Optional
 
+from mana_errors_sdk.diagnostics import debug
 from mana_errors_sdk.integrations.body import BODY_BYTES_MAX, Body
 from mana_errors_sdk.integrations.request import BODILESS, SERVER_ERROR, Request
 from mana_errors_sdk.integrations.work import Token, end, unhandled
@@ -35,19 +36,17 @@ def serve(app: WsgiApp, environ: Environ, start_response: StartResponse) -> Iter
         return app(environ, start_response)
     request = environ[KEY] = WsgiRequest(environ, start_response)
     token = enter_scope(request)
+    streams = False
     try:
         answer = app(environ, request.start_response)
+        streams = not _is_finished(answer, environ)
     except Exception as error:
         request.raised(error)
-        end(token)
         raise
-    except BaseException:
-        end(token)
-        raise
-    if _is_finished(answer, environ):
-        end(token)
-        return answer
-    return Streamed(answer, request, token)
+    finally:
+        if not streams:
+            end(token)
+    return Streamed(answer, request, token) if streams else answer
 
 
 def watching(call: Any) -> Any:
@@ -193,8 +192,12 @@ class Input:
         keeps it back makes this wait just as it makes any view wait that reads its body."""
         missing = self._length - self._body.size
         if self._rest is None and missing > 0 and self._length <= BODY_BYTES_MAX:
-            rest = self._copied(self._stream.read(missing))
-            self._rest = BytesIO(rest)
+            try:
+                rest = self._copied(self._stream.read(missing))
+            except Exception:  # noqa: BLE001 - a client that left: what failed is reported without
+                debug("the rest of a body could not be read")
+            else:
+                self._rest = BytesIO(rest)
 
 
 class Streamed:
