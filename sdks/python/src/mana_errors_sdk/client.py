@@ -155,6 +155,7 @@ class Client:
     def after_fork(self) -> None:
         """In a forked child."""
         backlog = self._new_backlog()
+        self._preparing = None
         self._drops.reset()
         self._delivery.forget(backlog)
         self._worker.after_fork(backlog)

@@ -523,6 +523,25 @@ def test_a_forked_child_reports_its_own_and_only_its_own(client, server):
     assert set(parents) < set(ids)
 
 
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork")
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+def test_a_child_that_is_forked_amid_a_report_captures(client, server):
+    """Here by before_send itself; else its first thread may get the id that the worker had."""
+    ends = []
+
+    def before_send(report):
+        child = os.fork()
+        if child == 0:
+            os._exit(0 if api.capture_message("from the child") else 1)
+        ends.append(os.waitpid(child, 0)[1])
+        return report
+
+    client(before_send=before_send)
+    capture()
+    assert api.flush()
+    assert ends == [0]
+
+
 @pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
 def test_a_fork_that_nobody_told_of_is_noticed(client, server):
     """Programs that embed Python may fork without its hooks: the process id says it."""
