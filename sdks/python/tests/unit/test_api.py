@@ -25,6 +25,16 @@ def capture(**fields):
         return api.capture_exception(**fields)
 
 
+class Mute:
+    def __str__(self):
+        raise RuntimeError("no")
+
+
+class BrokenMapping(dict):
+    def items(self):
+        raise RuntimeError("no")
+
+
 def test_the_public_surface():
     """What a release may not lose."""
     assert set(mana_errors_sdk.__all__) == {
@@ -137,6 +147,18 @@ def test_odd_fields_are_made_to_fit(client, server, caplog):
     assert error["context"] == {"value": "text"}
     assert error["tags"] == {"n": "1"}
     assert "nonsense" in caplog.text
+
+
+def test_mappings_that_fail_cost_only_themselves(client, server):
+    """Whatever they raise, and wherever they are given."""
+    client()
+    api.set_user(BrokenMapping())
+    api.report_error(message="x", context=BrokenMapping(), tags=BrokenMapping())
+    api.flush()
+    (error,) = server.errors
+    assert error["context"] == {"value": "<BrokenMapping>"}
+    assert error["tags"] == {"value": "<BrokenMapping>"}
+    assert "user" not in error["payload"]
 
 
 def test_a_status_that_is_none_costs_only_the_report(client, server):
@@ -331,6 +353,17 @@ def test_log_records(client, server, caplog, monkeypatch):
     assert "wrong %d" in errors
     crumbs = errors["end"]["payload"]["breadcrumbs"]
     assert [crumb["message"] for crumb in crumbs] == ["opened cart"]
+
+
+def test_a_log_message_that_fails_costs_the_program_nothing(client, server, monkeypatch):
+    """Its type is told, also by the template."""
+    client()
+    monkeypatch.setattr(logging, "raiseExceptions", False)
+    logging.getLogger("shop").error(Mute())
+    api.flush()
+    (error,) = server.errors
+    assert error["message"] == "<Mute: str() failed>"
+    assert error["payload"]["logEntry"] == {"template": "<Mute: str() failed>"}
 
 
 def test_the_sdks_own_log_is_not_reported(client, server):

@@ -10,6 +10,7 @@ from mana_errors_sdk.captured import Mechanism
 from mana_errors_sdk.diagnostics import LOGGER
 from mana_errors_sdk.fields import severity_of
 from mana_errors_sdk.scope import current_scope
+from mana_errors_sdk.values import text_of
 
 MODULE: Final = "logging"
 # Records from here on are reported, and from there on are breadcrumbs.
@@ -51,7 +52,7 @@ def take(record: logging.LogRecord) -> None:
     try:
         message = record.getMessage()
     except Exception:  # noqa: BLE001 - a wrong format is logging's own to complain about
-        message = str(record.msg)
+        message = text_of(record.msg)
     level = severity_of(record.levelname)
     if record.levelno < EVENT_LEVEL:
         current_scope().add_breadcrumb(message, record.name, level, "log", {})
@@ -70,7 +71,7 @@ def take(record: logging.LogRecord) -> None:
                 "error_code": record.name,
                 "message": message,
                 "severity": level,
-                "payload": {"logger": record.name, "logEntry": {"template": str(record.msg)}},
+                "payload": {"logger": record.name, "logEntry": {"template": text_of(record.msg)}},
             },
             _MECHANISM,
         )
