@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import weakref
 from contextlib import suppress
 from contextvars import copy_context
 from io import BytesIO
@@ -196,13 +198,52 @@ def fail() -> None:
     raise KeyError("cart")
 
 
+def environ_of(method: str, **more: Any) -> wsgi.Environ:
+    return {
+        "REQUEST_METHOD": method, "SERVER_NAME": "shop.example", "SERVER_PORT": "80",
+        "wsgi.url_scheme": "http", **more,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("answer", [lambda: [b"x"], lambda: iter([b"x"]), fail])
+def test_a_request_of_wsgi_leaves_nothing_to_the_collector(answer: Any) -> None:
+    """Else each one is work for it, and lives until then with all that its app keeps there."""
+
+    def serve() -> weakref.ref[Any]:
+        environ, seen = environ_of("GET"), []
+
+        def app(environ: wsgi.Environ, _start_response: object) -> Any:
+            seen.append(weakref.ref(current_scope()))
+            wsgi.noted(environ, KeyError("of the framework"))
+            return answer()
+
+        with suppress(KeyError):
+            answered: Any = wsgi.serve(app, environ, print)
+            list(answered)
+            getattr(answered, "close", list)()
+        return seen[0]
+
+    gc.disable()
+    try:
+        assert serve()() is None
+    finally:
+        gc.enable()
+
+
+@pytest.mark.parametrize(("said", "length"), [("", 0), ("7", 7), ("-7", 0), ("9" * 5000, 0)])
+def test_lengths_of_bodies(said: str, length: int) -> None:
+    """A length that nobody can have is none."""
+    environ = environ_of("POST", CONTENT_LENGTH=said, **{"wsgi.input": BytesIO()})
+    assert wsgi.WsgiRequest(environ, print).length() == length
+    headers = [(b"content-length", said.encode())]
+    assert asgi.AsgiRequest({**HTTP, "headers": headers}, nothing, nothing).length() == length
+
+
 def test_a_client_that_leaves_amid_a_body_of_wsgi(client: Any, server: StandIn) -> None:
     """The app's own error reaches the server, and is reported."""
     client()
-    environ = {
-        "REQUEST_METHOD": "POST", "SERVER_NAME": "shop.example", "SERVER_PORT": "80",
-        "wsgi.url_scheme": "http", "wsgi.input": Left(ConnectionError()), "CONTENT_LENGTH": "9",
-    }  # fmt: skip
+    body = {"wsgi.input": Left(ConnectionError()), "CONTENT_LENGTH": "9"}
+    environ = environ_of("POST", **body)
     with pytest.raises(KeyError):
         wsgi.serve(lambda *_request: [fail()], environ, print)  # type: ignore[list-item]
     assert current_scope() is process_scope()

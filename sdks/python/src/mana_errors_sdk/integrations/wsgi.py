@@ -45,7 +45,7 @@ def serve(app: WsgiApp, environ: Environ, start_response: StartResponse) -> Iter
         raise
     finally:
         if not streams:
-            end(token)
+            request.end(token)
     return Streamed(answer, request, token) if streams else answer
 
 
@@ -112,6 +112,12 @@ class WsgiRequest(Request):
             self._input.read_rest()
         super().failed(error)
 
+    def end(self, token: Token) -> None:
+        """It is served. Else environ and request hold each other, and each request is work for the
+        collector."""
+        end(token)
+        self.failure = self._environ[KEY] = None
+
     def method(self) -> Optional[str]:
         """Always known."""
         return self._environ["REQUEST_METHOD"]
@@ -121,6 +127,10 @@ class WsgiRequest(Request):
         from wsgiref.util import request_uri
 
         return request_uri(self._environ)
+
+    def said_length(self) -> str:
+        """Asked of each request that may have a body."""
+        return self._environ.get("CONTENT_LENGTH") or ""
 
     def headers(self) -> dict[str, str]:
         """As far as servers pass them on."""
@@ -225,4 +235,4 @@ class Streamed:
             self._request.raised(error)
             raise
         finally:
-            end(self._token)
+            self._request.end(self._token)
