@@ -97,7 +97,9 @@ class Delivery:
                 drops.RATELIMIT_BACKOFF if limited else drops.NETWORK_ERROR, verdict.retry_after_s
             )
             return
-        self._backlog.remove([batch[index] for index in verdict.again], len(batch))
+        lost = self._backlog.remove([batch[index] for index in verdict.again], len(batch))
+        if lost:
+            self._drops.add(drops.STORAGE_FULL, lost)
         self._failures = 0
         self._pause_until = self._refused_until = 0.0
         self._most = min(self._most * 2, MAX_BATCH)

@@ -179,6 +179,16 @@ def test_what_failed_beside_others_is_sent_alone(wire):
     assert wire.wait() is None
 
 
+def test_what_is_to_be_sent_again_but_finds_no_place_is_counted(wire):
+    """A spool may be full by then."""
+    wire.add(2)
+    wire.backlog.remove = lambda kept, _count: len(kept)
+    half = {"results": [{"success": True}, {"success": False}]}
+    wire.answers = [Answer(201, None, json.dumps(half).encode())]
+    wire.delivery.deliver()
+    assert wire.drops.take() == {drops.STORAGE_FULL: 1}
+
+
 def test_counts_ride_along_and_are_said_again_until_heard(wire):
     """With the app's name."""
     wire.add(1)
