@@ -334,6 +334,19 @@ def test_an_exception_is_reported_once_on_its_way_up(client, server):
     assert len(server.errors) == 3
 
 
+def test_an_exception_that_is_logged_was_handled(client, server):
+    """By whoever logged it."""
+    client()
+    try:
+        fail()
+    except ValueError:
+        logging.getLogger("app").exception("failed")
+    api.flush()
+    (error,) = server.errors
+    mechanism = error["payload"]["exceptions"][0]["mechanism"]
+    assert mechanism == {"type": "logging", "handled": True}
+
+
 def test_log_records(client, server, caplog, monkeypatch):
     """Errors are reported, with their template; what came before are breadcrumbs; debug is neither."""
     client()

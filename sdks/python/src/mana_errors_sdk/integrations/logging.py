@@ -16,7 +16,7 @@ MODULE: Final = "logging"
 # Records from here on are reported, and from there on are breadcrumbs.
 EVENT_LEVEL: Final = logging.ERROR
 BREADCRUMB_LEVEL: Final = logging.INFO
-_MECHANISM: Final = Mechanism("logging", handled=False)
+_MECHANISM: Final = Mechanism("logging")
 # Loggers whose errors another integration reports, from the exceptions themselves.
 _reported_otherwise: Final[Set[str]] = set()
 
