@@ -133,10 +133,18 @@ def _positive(kind: Callable[[Any], Any]) -> Callable[[Any], Any]:
     return check
 
 
+_FLAGS: Final = {
+    "1": True, "true": True, "yes": True, "on": True,
+    "0": False, "false": False, "no": False, "off": False,
+}  # fmt: skip
+
+
 def _flag(value: Any) -> bool:
-    if isinstance(value, str):
-        return {"1": True, "true": True, "yes": True, "on": True}.get(value.lower(), False)
-    return bool(value)
+    if not isinstance(value, str):
+        return bool(value)
+    if value.lower() not in _FLAGS:
+        raise ValueError
+    return _FLAGS[value.lower()]
 
 
 def _names(value: Any) -> Tuple[Any, ...]:
