@@ -78,8 +78,6 @@ def read_options(
     values = {**_from_environment(environ), **_from_arguments(given)}
     if app_id:
         values["app_id"] = str(app_id)
-    if key := values.get("key"):
-        values["key"] = str(key)
     address = url or environ.get("MANA_ERRORS_URL") or environ.get("MANA_CORE_AUTH_URL")
     values.update(_address(address or DEFAULT_URL, values))
     return Options(**values)

@@ -214,7 +214,7 @@ def test_a_request_of_wsgi_leaves_nothing_to_the_collector(answer: Any) -> None:
 
         def app(environ: wsgi.Environ, _start_response: object) -> Any:
             seen.append(weakref.ref(current_scope()))
-            wsgi.noted(environ, KeyError("of the framework"))
+            environ[wsgi.KEY].failure = KeyError("of the framework")
             return answer()
 
         with suppress(KeyError):

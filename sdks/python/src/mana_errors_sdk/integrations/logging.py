@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import logging
-from typing import Callable, Final, Iterable, Set
+from typing import Any, Callable, Final, Iterable, Set
 
 from mana_errors_sdk.api import current_client
 from mana_errors_sdk.captured import Mechanism
 from mana_errors_sdk.diagnostics import LOGGER
 from mana_errors_sdk.fields import severity_of
+from mana_errors_sdk.integrations.hooks import Hooks
 from mana_errors_sdk.scope import current_scope
 from mana_errors_sdk.values import text_of
 
@@ -28,20 +29,18 @@ def ignore(loggers: Iterable[str]) -> None:
 
 def install() -> Callable[[], None]:
     """Listen to what loggers give to their handlers."""
-    previous = logging.Logger.callHandlers
+    hooks = Hooks()
+    hooks.replace(logging.Logger, "callHandlers", _listening)
+    return hooks.take_out
 
+
+def _listening(call: Any) -> Any:
     def call_handlers(self: logging.Logger, record: logging.LogRecord) -> None:
-        previous(self, record)
+        call(self, record)
         if record.name.partition(".")[0] != LOGGER:
             take(record)
 
-    logging.Logger.callHandlers = call_handlers  # type: ignore[method-assign]
-
-    def uninstall() -> None:
-        if logging.Logger.callHandlers is call_handlers:
-            logging.Logger.callHandlers = previous  # type: ignore[method-assign]
-
-    return uninstall
+    return call_handlers
 
 
 def take(record: logging.LogRecord) -> None:

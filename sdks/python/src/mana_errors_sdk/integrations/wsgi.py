@@ -61,13 +61,6 @@ def watching(call: Any) -> Any:
     return call_watched
 
 
-def noted(environ: Environ, error: BaseException) -> None:
-    """A handler of the framework makes an answer of this error: reported if that is a 5xx."""
-    request = environ.get(KEY)
-    if request is not None:
-        request.failure = error
-
-
 def _is_finished(answer: Iterable[bytes], environ: Environ) -> bool:
     """Servers take lists and their own file wrappers apart, so these are passed on as they are;
     nothing of the app runs while they are sent."""
