@@ -172,7 +172,7 @@ def test_a_request_inherits_nothing_of_the_one_before(gateway: str) -> None:
 
     def serve() -> None:
         if gateway == "asgi":
-            asyncio.run(asgi.serve(asgi_app, dict(HTTP), nothing, nothing))
+            asyncio.run(asgi.ManaErrorsMiddleware(asgi_app)(dict(HTTP), nothing, nothing))
         else:
             wsgi.serve(wsgi_app, {"REQUEST_METHOD": "GET"}, print)
 
@@ -276,7 +276,7 @@ def test_a_client_that_leaves_amid_a_body_of_asgi(
         await send({"type": "http.response.start", "status": 503, "headers": []})
 
     async def serve() -> None:
-        await asgi.serve(app, scope, Left(left).receive, send)
+        await asgi.ManaErrorsMiddleware(app)(scope, Left(left).receive, send)
 
     is_answered = caught and isinstance(left, Exception)
     with suppress(KeyError, asyncio.CancelledError):

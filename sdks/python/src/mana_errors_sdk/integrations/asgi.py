@@ -17,6 +17,7 @@ Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 AsgiApp = Callable[[AsgiScope, Receive, Send], Awaitable[None]]
+Call = Callable[[Any, AsgiScope, Receive, Send], Awaitable[None]]
 
 # Where a request that is watched already is found in its scope.
 KEY: Final = "mana_errors.request"
@@ -24,43 +25,48 @@ KEY: Final = "mana_errors.request"
 # with the headers, as small bodies do, is there at once.
 REST_OF_BODY_S: Final = 0.05
 MECHANISM: Final = unhandled("asgi")
+_WATCHED: Final = frozenset({"http", "websocket", "lifespan"})
+
+
+def watching(call: Call) -> Call:
+    """Instead of the __call__ of an application: reports what leaves it. What one layer watches
+    already is not watched again."""
+
+    # Servers look whether it is a coroutine function; one more of them would cost each request.
+    async def call_watched(self: Any, scope: AsgiScope, receive: Receive, send: Send) -> None:
+        if KEY in scope or scope["type"] not in _WATCHED:
+            await call(self, scope, receive, send)
+            return
+        if scope["type"] == "lifespan":
+            await _serve_lifespan(partial(call, self), scope, receive, send)
+            return
+        request = scope[KEY] = AsgiRequest(scope, receive, send)
+        if scope.get("method", "GET") not in BODILESS:
+            request.body = Body()
+            receive = request.receive
+        token = enter_scope(request)
+        try:
+            await call(self, scope, receive, request.send)
+        except Exception as error:
+            await request.raised(error)
+            raise
+        finally:
+            end(token)
+            # Else scope and request hold each other, and each request is work for the collector.
+            request.failure = scope[KEY] = None
+
+    return call_watched
 
 
 class ManaErrorsMiddleware:
-    """Reports what leaves an app; what one layer watches already is not watched again."""
+    """Reports what leaves an app."""
 
     def __init__(self, app: AsgiApp) -> None:
         self.app = app
 
-    async def __call__(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
-        await serve(self.app, scope, receive, send)
-
-
-def serve(app: AsgiApp, scope: AsgiScope, receive: Receive, send: Send) -> Awaitable[None]:
-    """Let the app serve a connection, and report what it raises."""
-    if KEY not in scope:
-        if scope["type"] in ("http", "websocket"):
-            return _serve_request(app, scope, receive, send)
-        if scope["type"] == "lifespan":
-            return _serve_lifespan(app, scope, receive, send)
-    return app(scope, receive, send)
-
-
-async def _serve_request(app: AsgiApp, scope: AsgiScope, receive: Receive, send: Send) -> None:
-    request = scope[KEY] = AsgiRequest(scope, receive, send)
-    if scope.get("method", "GET") not in BODILESS:
-        request.body = Body()
-        receive = request.receive
-    token = enter_scope(request)
-    try:
-        await app(scope, receive, request.send)
-    except Exception as error:
-        await request.raised(error)
-        raise
-    finally:
-        end(token)
-        # Else scope and request hold each other, and each request is work for the collector.
-        request.failure = scope[KEY] = None
+    @watching
+    def __call__(self, scope: AsgiScope, receive: Receive, send: Send) -> Awaitable[None]:
+        return self.app(scope, receive, send)
 
 
 async def _serve_lifespan(app: AsgiApp, scope: AsgiScope, receive: Receive, send: Send) -> None:
@@ -105,16 +111,6 @@ async def _flush() -> None:
         flush()  # another kind of event loop, about to end
     else:
         await loop.run_in_executor(None, flush)
-
-
-def watching(call: Any) -> Any:
-    """Instead of the __call__ of a framework's application."""
-
-    # Servers look whether it is a coroutine function.
-    async def call_watched(self: Any, scope: AsgiScope, receive: Receive, send: Send) -> None:
-        await serve(partial(call, self), scope, receive, send)
-
-    return call_watched
 
 
 def noted(scope: AsgiScope, error: BaseException) -> None:
