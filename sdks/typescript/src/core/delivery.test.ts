@@ -1,4 +1,5 @@
 import type { RequestListener } from 'node:http'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { bareClient, MemoryStorage, Receiver } from '../../test/receiver.js'
 import type { ErrorStorage, ErrorTracker, ErrorTrackingConfig } from '../types.js'
@@ -94,11 +95,14 @@ test('what our server refuses is done with', async () => {
 
 test.each([429, 503, 201])('nothing is sent before the time that a %i names', async (status) => {
   const tracker = track()
-  receiver.answer = answering(status, '{"success":false}', { 'retry-after': '1' })
+  receiver.answer = answering(status, '{"success":false}', { 'retry-after': '4' })
   capture(tracker, 1)
   expect(await tracker.flush()).toBe(false)
   receiver.answer = undefined
+  capture(tracker, 2)
   expect(await tracker.flush()).toBe(false)
+  // A batch would have left by now.
+  await sleep(2000)
   expect(receiver.batches).toHaveLength(1)
   await expect.poll(() => tracker.flush(), { timeout: 10_000 }).toBe(true)
   expect(receiver.batches).toHaveLength(2)

@@ -90,10 +90,8 @@ export function createDelivery(config: ErrorTrackingConfig, platform: Platform):
 
   /** One request at a time; whether to go on at once. */
   const send = (): Promise<boolean> => {
-    sending ??= exchange().then((goesOn) => {
+    sending ??= exchange().finally(() => {
       sending = undefined
-      schedule(goesOn ? 0 : Math.max(backoff(failures), closedUntil - Date.now()))
-      return goesOn
     })
     return sending
   }
@@ -127,6 +125,10 @@ export function createDelivery(config: ErrorTrackingConfig, platform: Platform):
       for (const [reason, quantity] of counts) discard(reason, quantity)
       save()
     }
+    // What came meanwhile has set it to its own time, which is too early for a server that rests.
+    clearTimeout(timer)
+    timer = undefined
+    schedule(isDone ? 0 : Math.max(backoff(failures), closedUntil - Date.now()))
     return isDone
   }
 
