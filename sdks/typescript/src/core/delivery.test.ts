@@ -121,6 +121,24 @@ test('a firewall that refuses one report costs that one alone, counted', async (
   expect(receiver.discarded).toEqual({ network_error: 1 })
 })
 
+test('who refuses everything gets each report once more, alone, and is then left in peace', async () => {
+  const tracker = track()
+  receiver.answer = answering(403, '<html>')
+  capture(tracker, 1, 2)
+  tracker.flush()
+  const lengths = (): number[] => receiver.batches.slice(0, 4).map(({ errors }) => errors.length)
+  await expect.poll(lengths).toEqual([2, 1, 1, 0])
+  expect(await tracker.flush()).toBe(false)
+  receiver.batches.length = 0
+  await sleep(500)
+  expect(receiver.batches).toEqual([])
+  receiver.answer = undefined
+  await expect.poll(() => tracker.flush()).toBe(true)
+  expect(receiver.batches).toMatchObject([
+    { errors: [], discarded: [{ reason: 'network_error', quantity: 2 }] },
+  ])
+})
+
 test('flush ends with its time, and the reports go on', async () => {
   const tracker = track()
   let finish = (): void => {}

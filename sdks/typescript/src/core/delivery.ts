@@ -111,9 +111,10 @@ export function createDelivery(config: ErrorTrackingConfig, platform: Platform):
     // What proxies, captive portals and other servers say is not final.
     const isOurs = success !== undefined
     const isRefused = !isOurs && REFUSED_FOR_GOOD.includes(status)
-    // From now on one by one, so that the bad one costs no others.
-    if (isRefused) batchCharacters = 0
-    const isDone = !retryAfter && (isOurs ? status < TOO_MANY : isRefused && batch.length < 2)
+    // One by one until the bad one is found, so that it costs no others.
+    if (isRefused) batchCharacters = batch.length > 1 ? 0 : BATCH_CHARACTERS
+    const isDone = !retryAfter && (isOurs ? status < TOO_MANY : isRefused && batch.length === 1)
+    if (!isDone || isRefused) for (const [reason, quantity] of counts) discard(reason, quantity)
     if (isDone) {
       failures = 0
       for (const [id] of batch) waiting.delete(id)
@@ -122,7 +123,6 @@ export function createDelivery(config: ErrorTrackingConfig, platform: Platform):
       save(batch)
     } else {
       failures++
-      for (const [reason, quantity] of counts) discard(reason, quantity)
       save()
     }
     // What came meanwhile has set it to its own time, which is too early for a server that rests.
