@@ -23,7 +23,8 @@ export interface Delivery {
 const DEFAULT_QUEUE_LENGTH = 100
 // Errors come in flocks: what comes within a second travels together.
 const BATCH_MS = 1000
-// Browsers allow 64 KiB in requests that outlive their page.
+// Browsers refuse requests of more than 64 KiB that outlive their page. Bytes are more than these
+// characters in many languages, so what has failed goes without.
 const KEEPALIVE_CHARACTERS = 60_000
 const BATCH_CHARACTERS = 50_000
 const REQUEST_TIMEOUT_MS = 10_000
@@ -144,7 +145,7 @@ export function createDelivery(config: ErrorTrackingConfig, platform: Platform):
       method: 'POST',
       body,
       headers: { ...config.customHeaders, ...(token && { authorization: `Bearer ${token}` }) },
-      keepalive: body.length < KEEPALIVE_CHARACTERS,
+      keepalive: !failures && body.length < KEEPALIVE_CHARACTERS,
       // React Native has no timeout().
       signal: AbortSignal.timeout?.(REQUEST_TIMEOUT_MS),
     })
