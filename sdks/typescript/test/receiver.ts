@@ -6,6 +6,7 @@ import {
 } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createClient } from '../src/core/client.js'
+import type { Platform } from '../src/core/platform.js'
 import { scrubSecrets } from '../src/core/scrub.js'
 import type {
   ErrorLogPayload,
@@ -61,11 +62,16 @@ export class Receiver {
 }
 
 /** The core on a platform that has nothing of its own. */
-export function bareClient(config: ErrorTrackingConfig, storage?: ErrorStorage): ErrorTracker {
+export function bareClient(
+  config: ErrorTrackingConfig,
+  storage?: ErrorStorage,
+  onLeave: Platform['onLeave'] = () => {},
+): ErrorTracker {
   return createClient(config, {
     describe: () => ({ sourceType: 'backend', environment: 'production' }),
     scrub: scrubSecrets,
     storage: () => storage,
+    onLeave,
   })
 }
 

@@ -153,6 +153,23 @@ test('flush ends with its time, and the reports go on', async () => {
   expect(receiver.batches).toHaveLength(1)
 })
 
+test('a page that is hidden and then left sends what waits once', async () => {
+  const storage = new MemoryStorage()
+  let leave = (): void => {}
+  const tracker = bareClient({ errorTrackingUrl: receiver.url, appId: 'chat' }, storage, (run) => {
+    leave = run
+  })
+  capture(tracker, 1)
+  leave()
+  leave()
+  await expect.poll(messages).toEqual(['1'])
+  await expect.poll(() => storage.items.size).toBe(0)
+  expect(messages()).toEqual(['1'])
+  capture(tracker, 2)
+  leave()
+  await expect.poll(messages).toEqual(['1', '2'])
+})
+
 describe('across restarts', () => {
   test('what was not sent waits in the storage, and leaves it once it is', async () => {
     const storage = new MemoryStorage()

@@ -50,6 +50,7 @@ export function createDelivery(config: ErrorTrackingConfig, platform: Platform):
   const waiting: Waiting = new Map()
   let discarded: Counts = new Map()
   let sending: Promise<boolean> | undefined
+  let isLeaving = false
   let timer: ReturnType<typeof setTimeout> | undefined
   let failures = 0
   let batchCharacters = BATCH_CHARACTERS
@@ -167,7 +168,13 @@ export function createDelivery(config: ErrorTrackingConfig, platform: Platform):
     if (!isPending()) return
     save()
     if (platform.beacon) platform.beacon(url, bodyOf([...waiting], discarded))
-    else if (Date.now() >= closedUntil) exchange()
+    // A page is hidden and left in one moment.
+    else if (!isLeaving && Date.now() >= closedUntil) {
+      isLeaving = true
+      exchange().finally(() => {
+        isLeaving = false
+      })
+    }
   })
   return { add, discard, flush: async (timeout) => !!(await within(timeout, drain)) }
 }
