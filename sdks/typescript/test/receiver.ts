@@ -5,6 +5,7 @@ import {
   type Server,
 } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { createClient } from '../src/core/client.js'
 import type { Platform } from '../src/core/platform.js'
 import { scrubSecrets } from '../src/core/scrub.js'
@@ -75,15 +76,21 @@ export function bareClient(
   })
 }
 
-/** A storage as browsers and React Native have them; asynchronous like the latter's. */
+/** A storage as browsers and React Native have them; asynchronous like the latter's, and as slow. */
 export class MemoryStorage implements ErrorStorage {
   readonly items: Map<string, string> = new Map()
+  private readonly millis: number
+
+  constructor(millis = 0) {
+    this.millis = millis
+  }
 
   async getItem(key: string): Promise<string | null> {
     return this.items.get(key) ?? null
   }
 
   async setItem(key: string, value: string): Promise<void> {
+    if (this.millis) await sleep(this.millis)
     this.items.set(key, value)
   }
 

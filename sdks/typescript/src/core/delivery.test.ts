@@ -131,7 +131,9 @@ test('who refuses everything gets each report once more, alone, and is then left
   expect(await tracker.flush()).toBe(false)
   receiver.batches.length = 0
   await sleep(500)
-  expect(receiver.batches).toEqual([])
+  // Without a pause there were a hundred.
+  expect(receiver.batches.length).toBeLessThan(3)
+  receiver.batches.length = 0
   receiver.answer = undefined
   await expect.poll(() => tracker.flush()).toBe(true)
   expect(receiver.batches).toMatchObject([
@@ -188,6 +190,21 @@ describe('across restarts', () => {
     await after.flush()
     await expect.poll(() => storage.items.size).toBe(0)
   })
+
+  test.each([
+    ['is offline', (request) => void request.socket.destroy()],
+    ['has a server that does not answer', () => {}],
+  ] as [string, RequestListener][])(
+    'an app that %s, and ends behind its flush, loses nothing',
+    async (_, answer) => {
+      const storage = new MemoryStorage(200)
+      receiver.answer = answer
+      const tracker = track({}, storage)
+      capture(tracker, 'fatal')
+      expect(await tracker.flush(500)).toBe(false)
+      expect(storage.items.get('mana-errors:chat')).toContain('fatal')
+    },
+  )
 
   test('of two tabs none loses what the other keeps', async () => {
     const storage = new MemoryStorage()

@@ -29,6 +29,8 @@ const KEEPALIVE_CHARACTERS = 60_000
 const BATCH_CHARACTERS = 50_000
 const REQUEST_TIMEOUT_MS = 10_000
 const TOKEN_TIMEOUT_MS = 3000
+// A storage answers in a few milliseconds, or hangs.
+const SAVE_MS = 1000
 // Doubled with each failure, up to 256 times: four minutes.
 const BACKOFF_MS = 1000
 const MAX_DOUBLINGS = 8
@@ -72,7 +74,7 @@ export function createDelivery(config: ErrorTrackingConfig, platform: Platform):
   }
 
   /** Keep what waits across restarts, and no longer what is done. */
-  const save = (done: Entry[] = []): void =>
+  const save = (done: Entry[] = []): Promise<void> =>
     stash((kept) => {
       for (const [id, json] of waiting) kept.set(id, json)
       for (const [id] of done) kept.delete(id)
@@ -176,7 +178,16 @@ export function createDelivery(config: ErrorTrackingConfig, platform: Platform):
       })
     }
   })
-  return { add, discard, flush: async (timeout) => !!(await within(timeout, drain)) }
+  return {
+    add,
+    discard,
+    async flush(timeout) {
+      const isDone = !!(await within(timeout, drain))
+      // Who waits for it may be about to end the app.
+      if (!isDone) await within(SAVE_MS, save)
+      return isDone
+    },
+  }
 }
 
 /** Up to half of it off by chance, so that not all clients come back at one time. */
