@@ -48,6 +48,22 @@ def test_a_report_is_printed_and_saved(server: Server, tmp_path: Path) -> None:
     assert "No new issues." in long_ago
 
 
+def test_a_report_is_sent_to_an_address(start_server: StartServer) -> None:
+    """One mail that somebody asked for: there is nothing to unsubscribe from."""
+    with mailing() as mailbox:
+        server = start_server(
+            MANA_ERRORS_SMTP_URL=f"smtp://127.0.0.1:{mailbox.port}",
+            MANA_ERRORS_SMTP_FROM="errors@example.org",
+        )
+        wait_until(lambda: server.cli("report").returncode == 0, "the tables")
+        done = server.cli("report", "--to", "boss@example.org")
+        assert (done.returncode, done.stdout) == (0, "SMTP: taken\n"), done.stderr
+        [mail] = mailbox.mails
+    assert mail["To"] == "boss@example.org"
+    assert mail["Date"]
+    assert "List-Unsubscribe" not in mail
+
+
 @pytest.mark.parametrize(
     ("option", "value", "said"),
     [("--week", "tomorrow", "2026-11-16"), ("--language", "fr", "must be one of en, de")],
