@@ -39,7 +39,7 @@ def test_a_report_is_printed_and_saved(server: Server, tmp_path: Path) -> None:
     done = server.cli("report", "--language", "de", "--html", str(saved))
     assert (done.returncode, done.stdout) == (0, "")
     html = saved.read_text()
-    assert "Ihre Woche" in html
+    assert "Deine Woche" in html
     assert "TypeError: &lt;b&gt;no&lt;/b&gt;" in html
     assert "data:image/png;base64," in html
     assert "cid:" not in html
