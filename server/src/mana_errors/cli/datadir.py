@@ -17,8 +17,9 @@ from typing import Final
 
 from mana_errors.errors import DataDirInUse, OperatorError
 
-# Orphaned children drain and leave; what they acknowledged is durable either way.
-CHILDREN_LEAVE_S: Final = 10.0
+# Orphaned children drain and leave; what they acknowledged is durable either way. One that was just
+# started notices only when it is there: 10 s were too few on a machine with ten to do for each core.
+CHILDREN_LEAVE_S: Final = 30.0
 POLL_S: Final = 0.05
 # A pid and a URL.
 _MAX_LOCK_BYTES: Final = 4096

@@ -7,9 +7,12 @@ from functools import partial
 from typing import Any, Callable, Final, Optional
 
 from mana_errors_sdk.integrations.hooks import Hooks
+from mana_errors_sdk.integrations.logging import ignore
 from mana_errors_sdk.integrations.work import Token, begin, end, flush, report, unhandled
 
 MODULE: Final = "dramatiq.broker"
+# What it logs of attempts that failed is reported from the exceptions themselves.
+LOGGERS: Final = ("dramatiq.worker.WorkerThread",)
 # Attribute of a message that is processed: the token of its scope.
 _SCOPE: Final = "_mana_errors_scope"
 _MECHANISM: Final = unhandled("dramatiq")
@@ -18,6 +21,7 @@ _MECHANISM: Final = unhandled("dramatiq")
 def install() -> Callable[[], None]:
     """All brokers that are made from now on."""
     broker: Any = sys.modules[MODULE]
+    ignore(LOGGERS)
     hooks = Hooks()
     hooks.replace(broker.Broker, "__init__", _initialising)
     return hooks.take_out
