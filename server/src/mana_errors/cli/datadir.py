@@ -17,8 +17,8 @@ from typing import Final
 
 from mana_errors.errors import DataDirInUse, OperatorError
 
-# Orphaned children drain and leave; what they acknowledged is durable either way. One that was just
-# started notices only when it is there: 10 s were too few on a machine with ten to do for each core.
+# Orphaned children drain and leave; what they acknowledged is durable either way. One just
+# started notices only when it is there: 10 s were too few on a machine with ten jobs a core.
 CHILDREN_LEAVE_S: Final = 30.0
 POLL_S: Final = 0.05
 # A pid and a URL.
