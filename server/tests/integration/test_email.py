@@ -1,7 +1,10 @@
 """E-mail by a real SMTP server."""
 
+import asyncio
 import re
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -131,6 +134,42 @@ async def test_no_server_and_one_that_is_none(tmp_path: Path) -> None:
         mail = compose(PLAIN, "a@example.org", "https://e.example.org/mute/x", settings)
     with pytest.raises(Unreachable, match="SMTP"):
         await transmit(mail, settings)
+
+
+async def test_a_server_that_hangs_holds_up_nobody(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The thread ends since its connection does, not since a step took too long."""
+    ended: list[str] = []
+    in_thread, asked = asyncio.to_thread, asyncio.Event()
+
+    async def noted(work: Callable[..., str], *arguments: Any) -> str:
+        def noting() -> str:
+            try:
+                return work(*arguments)
+            except Unreachable as error:
+                ended.append(str(error))
+                raise
+
+        return await in_thread(noting)
+
+    async def hang(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"220 hello\r\n")
+        await reader.readline()
+        asked.set()
+        await reader.read()
+        writer.close()
+
+    monkeypatch.setattr(asyncio, "to_thread", noted)
+    async with await asyncio.start_server(hang, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        settings = mail_settings(tmp_path, Mailbox(port))
+        mail = compose(PLAIN, "a@example.org", "https://e.example.org/mute/x", settings)
+        sending = asyncio.create_task(transmit(mail, settings))
+        await asked.wait()
+        sending.cancel()
+        await until(lambda: ended, "the thread ends")
+    assert ended == ["SMTP: Connection unexpectedly closed"]
 
 
 @pytest.mark.parametrize("text", ["Hi\r\nBcc: x@example.org", "Hi\nX: y", "Hi\rX: y"])

@@ -7,8 +7,10 @@ ended when the time of a try is over.
 import asyncio
 import re
 import smtplib
+import socket
 import ssl
 from collections.abc import Callable
+from contextlib import suppress
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime, make_msgid
@@ -91,9 +93,8 @@ async def transmit(mail: EmailMessage, settings: Settings) -> str:
     try:
         return await asyncio.to_thread(_transmit, mail, settings, opened.append)
     except asyncio.CancelledError:
-        # ends the thread's wait, too
         for connection in opened:
-            connection.close()
+            _end(connection)
         raise
 
 
@@ -115,6 +116,13 @@ def _transmit(
     except (OSError, smtplib.SMTPException, ValueError) as error:
         raise Unreachable(f"SMTP: {error or type(error).__name__}") from None
     return "SMTP: taken"
+
+
+def _end(connection: smtplib.SMTP) -> None:
+    """End the wait of the thread that speaks. To close it would wait for that thread."""
+    if connection.sock is not None:
+        with suppress(OSError):
+            connection.sock.shutdown(socket.SHUT_RDWR)
 
 
 def connect(settings: Settings) -> smtplib.SMTP:
