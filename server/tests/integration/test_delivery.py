@@ -89,6 +89,22 @@ async def test_what_is_refused_is_dead_and_can_go_again(
         await until(lambda: _are(connection, channel, ["sent"]), "it is sent")
 
 
+async def test_a_secret_of_another_key_waits_for_its_key(
+    connection: Connection, migrated_dsn: str, tmp_path: Path
+) -> None:
+    async with receiving() as receiver:
+        channel = await add_channel(connection, receiver.url)
+        await add_alert(connection, [channel])
+        async with delivering(migrated_dsn, settings_of(tmp_path, secret_key="x" * 32)):
+            await until(lambda: _tried(connection, channel, 1), "a try")
+        (row,) = await deliveries_of(connection, channel)
+        assert row["state"] == "waiting"
+        assert "MANA_ERRORS_SECRET_KEY" in row["detail"]
+        await hurry(connection)
+        async with delivering(migrated_dsn, settings_of(tmp_path)):
+            await until(lambda: _are(connection, channel, ["sent"]), "it is sent")
+
+
 async def test_old_news_are_given_up(
     connection: Connection, migrated_dsn: str, tmp_path: Path
 ) -> None:

@@ -109,7 +109,7 @@ async def test_tls_and_log_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
         assert mailbox.logins == [(b"me", b"p/w")]
         assert mailbox.secure == [True]
         wrong = mail_settings(tmp_path, mailbox, "smtp+starttls", "me:s3cr3t@")
-        with pytest.raises(Refused, match="535") as caught:
+        with pytest.raises(Unreachable, match="SMTP 535: ") as caught:
             await transmit(mail, wrong)
         assert "s3cr3t" not in str(caught.value)
 
@@ -119,7 +119,7 @@ async def test_a_server_without_tls_gets_nothing(tmp_path: Path) -> None:
     with mailing() as mailbox:
         settings = mail_settings(tmp_path, mailbox, "smtp+starttls", "me:s3cr3t@")
         mail = compose(PLAIN, "a@example.org", "https://e.example.org/mute/x", settings)
-        with pytest.raises(Refused, match="STARTTLS"):
+        with pytest.raises(Unreachable, match="STARTTLS"):
             await transmit(mail, settings)
     assert not mailbox.mails
     assert not mailbox.logins
@@ -132,8 +132,24 @@ async def test_no_server_and_one_that_is_none(tmp_path: Path) -> None:
             tmp_path, smtp_url=f"smtp://127.0.0.1:{receiver.port}", smtp_from="e@example.org"
         )
         mail = compose(PLAIN, "a@example.org", "https://e.example.org/mute/x", settings)
+        with pytest.raises(Unreachable, match="SMTP"):
+            await transmit(mail, settings)
     with pytest.raises(Unreachable, match="SMTP"):
         await transmit(mail, settings)
+
+
+async def test_a_server_that_takes_nothing_now_may_take_it_later(tmp_path: Path) -> None:
+    """Its greeting is of no mail."""
+
+    async def refuse(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"554 not you\r\n")
+        writer.close()
+
+    async with await asyncio.start_server(refuse, "127.0.0.1", 0) as server:
+        settings = mail_settings(tmp_path, Mailbox(server.sockets[0].getsockname()[1]))
+        mail = compose(PLAIN, "a@example.org", "https://e.example.org/mute/x", settings)
+        with pytest.raises(Unreachable, match="SMTP 554: not you"):
+            await transmit(mail, settings)
 
 
 async def test_a_server_that_hangs_holds_up_nobody(

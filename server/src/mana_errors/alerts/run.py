@@ -20,7 +20,7 @@ from mana_errors.alerts.record import record
 from mana_errors.alerts.retry import TOGETHER
 from mana_errors.alerts.send import Result, Route, send_all, send_to
 from mana_errors.config import Settings
-from mana_errors.errors import BadSetting, Refused
+from mana_errors.errors import BadSetting, Unreachable
 from mana_errors.logs import Limited
 from mana_errors.model.channel import kind_of
 from mana_errors.model.delivery import State
@@ -126,7 +126,7 @@ class Deliverer:
         try:
             route = Route(self._secret_of(work.channel), self._client, self._settings)
         except BadSetting as error:
-            return Result(Refused(str(error)), str(error))
+            return Result(Unreachable(str(error)), str(error))
         if len(work.targets) == 1:
             return await send_to(work.targets[0], work.message, route)
         return await send_all(

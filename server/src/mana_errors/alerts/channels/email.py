@@ -32,6 +32,7 @@ from mana_errors.store.secrets import link_key
 STEP_S: Final = 8.0
 # RFC 5321: 4xx may work later, 5xx never.
 _PERMANENT: Final = 500
+_FAILURES: Final = (OSError, smtplib.SMTPException, ValueError)
 # The local part may be anything that needs no quotes; the domain a name or an address.
 ADDRESS: Final = re.compile(
     r"[^\s@<>\"(),:;\\\[\]\x00-\x1f\x7f]{1,64}@[^\s@<>\"(),:;\\\x00-\x1f\x7f]{1,253}"
@@ -103,7 +104,12 @@ def _transmit(
 ) -> str:
     recipient = str(mail["To"])
     try:
-        with connect(settings) as connection:
+        connection = connect(settings)
+    except _FAILURES as error:
+        # the setting's fault or the server's, never this mail's: it waits for who mends that
+        raise Unreachable(_reason(error)) from None
+    try:
+        with connection:
             on_open(connection)
             connection.send_message(mail, settings.smtp_from, [recipient])
     except smtplib.SMTPRecipientsRefused as error:
@@ -112,9 +118,9 @@ def _transmit(
     except smtplib.SMTPResponseException as error:
         raise _error(error.smtp_code, error.smtp_error) from None
     except smtplib.SMTPNotSupportedError as error:
-        raise Refused(f"SMTP: {error}") from None
-    except (OSError, smtplib.SMTPException, ValueError) as error:
-        raise Unreachable(f"SMTP: {error or type(error).__name__}") from None
+        raise Refused(_reason(error)) from None
+    except _FAILURES as error:
+        raise Unreachable(_reason(error)) from None
     return "SMTP: taken"
 
 
@@ -153,9 +159,19 @@ def new_message_id(settings: Settings) -> str:
 
 
 def _error(code: int, said: bytes | str) -> Refused | Unreachable:
-    text = said.decode("utf-8", "replace") if isinstance(said, bytes) else said
-    reason = f"SMTP {code}: {' '.join(text.split())}"
+    reason = _said(code, said)
     return Refused(reason) if code >= _PERMANENT else Unreachable(reason)
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, smtplib.SMTPResponseException):
+        return _said(error.smtp_code, error.smtp_error)
+    return f"SMTP: {str(error) or type(error).__name__}"
+
+
+def _said(code: int, said: bytes | str) -> str:
+    text = said.decode("utf-8", "replace") if isinstance(said, bytes) else said
+    return f"SMTP {code}: {' '.join(text.split())}"
 
 
 def _domain(settings: Settings) -> str:
