@@ -19,6 +19,7 @@ from alerting import (
 )
 from mana_errors.alerts import channels as kinds
 from mana_errors.alerts import retry, send
+from mana_errors.alerts.channels import slack
 from mana_errors.alerts.channels.webhook import WebhookBody
 from mana_errors.alerts.client import Client, taken
 from mana_errors.alerts.message import MAX_TOLD, Message, Receipt
@@ -157,6 +158,24 @@ async def test_more_than_the_rate_is_told_together(
         await until(lambda: len(receiver.got) == PEOPLE_A_MINUTE // 2 + 1, "a digest")
     body = msgspec.json.decode(receiver.got[-1].body, type=WebhookBody)
     assert (len(body.data.alerts), body.data.more) == (MAX_TOLD, 37)
+
+
+async def test_what_tells_of_several_issues_begins_no_thread(
+    connection: Connection, migrated_dsn: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each issue's next message continues its own."""
+    one, other = uuid4(), uuid4()
+    async with receiving() as receiver:
+        monkeypatch.setattr(slack, "API", receiver.url)
+        channel = await add_channel(connection, Slack("C1"), "xoxb-1234567890-abc")
+        for count, issues in enumerate(([one], [one, other], [one], [other]), start=1):
+            receiver.answer = answers("200 OK", f'{{"ok": true, "ts": "{count}"}}')
+            for issue in issues:
+                await add_alert(connection, [channel], issue)
+            async with delivering(migrated_dsn, settings_of(tmp_path)):
+                await until(lambda: _all_sent(connection, channel), "it is sent")
+    threads = [msgspec.json.decode(got.body).get("thread_ts") for got in receiver.got]
+    assert threads == [None, None, "1", None]
 
 
 async def test_a_receiver_that_asks_for_time_gets_it(

@@ -122,6 +122,7 @@ async def test(reader: Reader, settings: Settings, channel_id: UUID, actor: Acto
         stories=(),
         more=0,
         server_url=settings.address,
+        issue=None,
         thread=None,
     )
     route = Route(secret, Client(Networks(settings.alert_networks)), settings)

@@ -31,5 +31,6 @@ async def record(connection: Connection, work: Work, result: Result | None) -> S
         ours = await deliveries.later(connection, channel, wait, result.detail, pace)
         return State.WAITING if ours else None
     state = State.SENT if result.error is None else State.DEAD
-    ended = End(state, result.detail, result.thread)
+    # what tells of several issues is no issue's thread
+    ended = End(state, result.detail, result.thread if work.message.issue else None)
     return state if await deliveries.end(connection, channel, ended, pace) else None

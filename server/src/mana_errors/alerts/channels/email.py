@@ -16,7 +16,6 @@ from email.policy import SMTP
 from email.utils import format_datetime, make_msgid
 from typing import Final
 from urllib.parse import unquote, urlsplit
-from uuid import UUID
 
 from mana_errors.alerts.channels.email_text import render
 from mana_errors.alerts.client import Client
@@ -50,9 +49,9 @@ def make(target: Target, _secret: str, _client: Client, settings: Settings) -> S
         rendered = render(message, target.language, mute_url)
         mail = compose(rendered, target.to[0], mute_url, settings)
         mail["Message-ID"] = f"<{message.id}@{_domain(settings)}>"
-        if (issue := _issue_of(message)) is not None:
+        if message.issue is not None:
             # Nobody ever got a mail of this name; programs group by it all the same.
-            root = f"<issue-{issue}@{_domain(settings)}>"
+            root = f"<issue-{message.issue}@{_domain(settings)}>"
             mail["In-Reply-To"] = mail["References"] = root
         mail["Date"] = format_datetime(message.created_at)
         return Receipt(await transmit(mail, settings))
@@ -176,9 +175,3 @@ def _said(code: int, said: bytes | str) -> str:
 
 def _domain(settings: Settings) -> str:
     return settings.smtp_from.rpartition("@")[2]
-
-
-def _issue_of(message: Message) -> UUID | None:
-    """The only issue that it tells of."""
-    issues = {story.alert.issue_id for story in message.stories}
-    return next(iter(issues)) if len(issues) == 1 and not message.more else None
