@@ -25,6 +25,7 @@ from mana_errors.alerts.client import Client, taken
 from mana_errors.alerts.message import MAX_TOLD, Message, Receipt
 from mana_errors.alerts.retry import MAX_FAILURES, PEOPLE_A_MINUTE
 from mana_errors.model.channel import Email, Slack
+from mana_errors.model.ids import uuid7
 from mana_errors.store import channels, delivery_ledger
 from mana_errors.store.audit import COMMAND
 from mana_errors.store.db import Connection
@@ -120,6 +121,24 @@ async def test_old_news_are_given_up(
         await connection.execute("UPDATE error_logs.deliveries SET message_id = $1", UUID(int=old))
         await hurry(connection)
         await until(lambda: _are(connection, channel, ["dead"]), "it is given up")
+
+
+async def test_what_no_try_ends_is_given_up(
+    connection: Connection, migrated_dsn: str, tmp_path: Path
+) -> None:
+    """So that it does not hold up its channel for ever: a mistake of ours, or what kills us."""
+    async with receiving() as receiver:
+        channel = await add_channel(connection, receiver.url)
+        broken = await add_alert(connection, [channel])
+        await connection.execute("UPDATE error_logs.alerts SET body = '{}' WHERE id = $1", broken)
+        await connection.execute(
+            "UPDATE error_logs.deliveries SET attempts = $1, message_id = $2",
+            retry.MAX_ATTEMPTS, uuid7(),
+        )  # fmt: skip
+        await add_alert(connection, [channel])
+        async with delivering(migrated_dsn, settings_of(tmp_path)):
+            await until(lambda: _are(connection, channel, ["dead", "sent"]), "both are ended")
+    assert (await deliveries_of(connection, channel))[0]["detail"] == "no try came to an end"
 
 
 async def test_channels_that_take_nothing_are_skipped_with_a_reason(

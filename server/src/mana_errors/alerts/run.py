@@ -16,8 +16,8 @@ from mana_errors.alerts.client import Client
 from mana_errors.alerts.gather import Work, gather
 from mana_errors.alerts.links import Links
 from mana_errors.alerts.network import Networks
-from mana_errors.alerts.record import record
-from mana_errors.alerts.retry import TOGETHER
+from mana_errors.alerts.record import give_up, record
+from mana_errors.alerts.retry import MAX_ATTEMPTS, TOGETHER
 from mana_errors.alerts.send import Result, Route, send_all, send_to
 from mana_errors.config import Settings
 from mana_errors.errors import BadSetting, Unreachable
@@ -63,9 +63,12 @@ class Deliverer:
 
     async def deliver(self, channel: Claimed) -> None:
         """The way of one message, in order. Raises what the database does."""
+        if channel.attempts > MAX_ATTEMPTS:
+            await self._record(channel, lambda c: give_up(c, channel))
+            return
         work = await self._gather(channel)
         result = await self._send(work)
-        await self._record(work, result)
+        await self._record(channel, lambda c: record(c, work, result))
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Until told to stop; then what is being sent has DRAIN_S to end."""
@@ -137,10 +140,11 @@ class Deliverer:
         message = work.message.id
         await self._write(lambda c: deliveries.tell(c, work.channel, message, one, LEASE))
 
-    async def _record(self, work: Work, result: Result | None) -> None:
-        state = await self._write(lambda c: record(c, work, result))
-        kind = kind_of(work.channel.target)
-        meters.deliveries.labels(kind, state).inc(len(work.channel.picked))
+    async def _record(
+        self, channel: Claimed, work: Callable[[db.Connection], Awaitable[State | None]]
+    ) -> None:
+        state = await self._write(work)
+        meters.deliveries.labels(kind_of(channel.target), state).inc(len(channel.picked))
 
     async def _write(self, work: Callable[[db.Connection], Awaitable[T | None]]) -> T:
         """What must not be forgotten: until the database takes it. Raises _Lost."""

@@ -39,6 +39,11 @@ class Claimed(msgspec.Struct):
         """Of the message."""
         return self.picked[0].message_id
 
+    @property
+    def attempts(self) -> int:
+        """Of the message, this one included."""
+        return max(picked.attempts for picked in self.picked)
+
 
 class Picked(msgspec.Struct, frozen=True):
     """A delivery of the message."""
