@@ -84,9 +84,15 @@ async def test_what_cannot_work_is_said_at_once(api: httpx.AsyncClient) -> None:
         "user name": {"target": {"kind": "webhook", "url": "https://u:p@a/"}},
         "no e-mail address": {"target": {"kind": "email", "to": ["owners", "a b@c"]}},
         "is needed": {"target": {"kind": "slack"}},
+        "target.conversation": {
+            "target": {"kind": "slack", "conversation": "C0\0"}, "secret": "xoxb-1234567890-abc",
+        },
+        "length <= 2000": {
+            "target": {"kind": "slack", "conversation": "C" * 2_001}, "secret": "xoxb-1",
+        },
         "none is needed": {"target": {"kind": "email", "to": ["owners"]}, "secret": "x"},
         "pagerpigeon": {"target": {"kind": "pagerpigeon"}},
-    }
+    }  # fmt: skip
     for said, body in wrong.items():
         answer = await api.post("/api/v1/channels", json={"name": "x", **body})
         assert (answer.status_code, said in answer.text) == (400, True), answer.text
