@@ -18,7 +18,7 @@ from mana_errors.alerts.links import Links
 from mana_errors.alerts.network import Networks
 from mana_errors.alerts.record import give_up, record
 from mana_errors.alerts.retry import MAX_ATTEMPTS, TOGETHER
-from mana_errors.alerts.send import Result, Route, send_all, send_to
+from mana_errors.alerts.send import Result, Route, send_all
 from mana_errors.config import Settings
 from mana_errors.errors import BadSetting, Unreachable
 from mana_errors.logs import Limited
@@ -127,11 +127,10 @@ class Deliverer:
         if not (work.message.stories and work.targets):
             return None
         try:
-            route = Route(self._secret_of(work.channel), self._client, self._settings)
+            secret = channels.unseal(lambda: self._box, work.channel.id, work.channel.secrets)
         except BadSetting as error:
             return Result(Unreachable(str(error)), str(error))
-        if len(work.targets) == 1:
-            return await send_to(work.targets[0], work.message, route)
+        route = Route(secret, self._client, self._settings)
         return await send_all(
             work.targets, work.message, route, work.told, partial(self._tell, work)
         )
@@ -172,11 +171,6 @@ class Deliverer:
     def _away(self, error: Exception) -> None:
         meters.database_failures.labels("deliver").inc()
         self._absence.warning("delivery waits for PostgreSQL", reason=str(error))
-
-    def _secret_of(self, channel: Claimed) -> str:
-        """Raises BadSetting for another key's."""
-        # without secrets, the library that opens them is not loaded
-        return channels.unseal(self._box, channel.id, channel.secrets) if channel.secrets else ""
 
     @cached_property
     def _box(self) -> SecretBox:
