@@ -1,12 +1,14 @@
 """Alerts on their way to receivers that take them, refuse them, are slow, or are away."""
 
 import asyncio
+import sys
 from pathlib import Path
 from uuid import UUID, uuid4
 
 import msgspec
 import pytest
 
+import stories
 from alerting import (
     add_alert,
     add_channel,
@@ -17,13 +19,16 @@ from alerting import (
     states,
     until,
 )
+from mana_errors import meters
 from mana_errors.alerts import channels as kinds
 from mana_errors.alerts import retry, send
 from mana_errors.alerts.channels import slack
 from mana_errors.alerts.channels.webhook import WebhookBody
 from mana_errors.alerts.client import Client, taken
 from mana_errors.alerts.message import MAX_TOLD, Message, Receipt
+from mana_errors.alerts.network import Networks
 from mana_errors.alerts.retry import MAX_FAILURES, PEOPLE_A_MINUTE
+from mana_errors.errors import Unreachable
 from mana_errors.model.channel import Email, Slack
 from mana_errors.model.ids import uuid7
 from mana_errors.store import channels, delivery_ledger
@@ -139,6 +144,37 @@ async def test_what_no_try_ends_is_given_up(
         async with delivering(migrated_dsn, settings_of(tmp_path)):
             await until(lambda: _are(connection, channel, ["dead", "sent"]), "both are ended")
     assert (await deliveries_of(connection, channel))[0]["detail"] == "no try came to an end"
+
+
+async def test_a_channel_that_cannot_be_read_holds_up_no_other(
+    connection: Connection, migrated_dsn: str, tmp_path: Path
+) -> None:
+    """As one that a later release made. What it should tell waits for that release."""
+    async with receiving() as receiver:
+        unknown = await add_channel(connection, receiver.url)
+        channel = await add_channel(connection, receiver.url)
+        await connection.execute(
+            """UPDATE error_logs.channels SET target = '{"kind": "pigeon"}' WHERE id = $1""",
+            unknown,
+        )
+        await add_alert(connection, [unknown, channel])
+        before = _mistakes()
+        async with delivering(migrated_dsn, settings_of(tmp_path)):
+            await until(lambda: _are(connection, channel, ["sent"]), "it is sent")
+    assert await states(connection, unknown) == ["waiting"]
+    assert _mistakes() == before + 1
+
+
+async def test_what_is_missing_on_this_machine_is_no_word_of_the_receiver(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """It is tried again, and counted: whoever mends the server loses no alert."""
+    monkeypatch.setitem(sys.modules, slack.__name__, None)
+    before, settings = _mistakes(), settings_of(tmp_path)
+    route = send.Route("https://hooks.example/x", Client(Networks(())), settings)
+    with pytest.raises(Unreachable, match="a mistake of ours: ModuleNotFoundError"):
+        await send.send_once(Slack(), stories.CASES["new"], route)
+    assert _mistakes() == before + 1
 
 
 async def test_channels_that_take_nothing_are_skipped_with_a_reason(
@@ -319,6 +355,11 @@ async def test_several_deliverers_never_send_twice(
         for alert in msgspec.json.decode(got.body, type=WebhookBody).data.alerts
     ]
     assert sorted(told) == sorted(made * 5)
+
+
+def _mistakes() -> float:
+    """Those of delivery that were counted."""
+    return meters.unexpected.labels("deliver")._value.get()
 
 
 async def _are(connection: Connection, channel_id: UUID, wanted: list[str]) -> bool:
