@@ -180,7 +180,9 @@ async def test_apprise_reaches_its_services(service: Service) -> None:
     assert (body["title"], body["message"], body["type"]) == apprise.compose(NEW, "en")
 
 
-@pytest.mark.parametrize(("status", "raised"), [(404, Refused), (503, Unreachable)])
+@pytest.mark.parametrize(
+    ("status", "raised"), [(404, Refused), (409, Unreachable), (503, Unreachable)]
+)
 async def test_apprise_tells_final_from_passing(
     service: Service, status: int, raised: type[Exception]
 ) -> None:

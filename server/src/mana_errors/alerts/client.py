@@ -129,11 +129,16 @@ def taken(answer: Answer, secrets: tuple[str, ...] = ()) -> str:
     said = _said(answer, secrets)
     if HTTPStatus.OK <= answer.status < HTTPStatus.MULTIPLE_CHOICES:
         return said
-    if answer.status in _PASSING or answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+    if passing(answer.status):
         raise Unreachable(said, retry_after_s=_retry_after(answer.headers.get("retry-after", "")))
     if answer.status < HTTPStatus.BAD_REQUEST:
         raise Refused(f"HTTP {answer.status}: redirects are not followed")
     raise Refused(said)
+
+
+def passing(status: int) -> bool:
+    """Whether what failed so may work later."""
+    return status in _PASSING or status >= HTTPStatus.INTERNAL_SERVER_ERROR
 
 
 def _said(answer: Answer, secrets: tuple[str, ...]) -> str:

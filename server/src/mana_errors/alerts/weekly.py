@@ -97,8 +97,7 @@ async def _send(week: Week, due: Due, settings: Settings) -> str | Refused | Unr
     rendered = render_week(week, language, settings.address, mute_url)
     try:
         mail = email.compose(rendered, email.checked_address(due.email), mute_url, settings)
-        name = f"week-{due.week}-{due.member_id}"
-        mail["Message-ID"] = f"<{name}@{settings.smtp_from.rpartition('@')[2]}>"
+        mail["Message-ID"] = email.message_id(f"week-{due.week}-{due.member_id}", settings)
         mail["Date"] = week.span.end + TOLD_AT
         async with asyncio.timeout(TRY_S):
             return await email.transmit(mail, settings)

@@ -48,10 +48,10 @@ def make(target: Target, _secret: str, _client: Client, settings: Settings) -> S
         mute_url = links.mute(target.to[0])
         rendered = render(message, target.language, mute_url)
         mail = compose(rendered, target.to[0], mute_url, settings)
-        mail["Message-ID"] = f"<{message.id}@{_domain(settings)}>"
+        mail["Message-ID"] = message_id(str(message.id), settings)
         if message.issue is not None:
             # Nobody ever got a mail of this name; programs group by it all the same.
-            root = f"<issue-{message.issue}@{_domain(settings)}>"
+            root = message_id(f"issue-{message.issue}", settings)
             mail["In-Reply-To"] = mail["References"] = root
         mail["Date"] = format_datetime(message.created_at)
         return Receipt(await transmit(mail, settings))
@@ -150,6 +150,11 @@ def connect(settings: Settings) -> smtplib.SMTP:
         connection.close()
         raise
     return connection
+
+
+def message_id(name: str, settings: Settings) -> str:
+    """The Message-ID of what is called so on this server."""
+    return f"<{name}@{_domain(settings)}>"
 
 
 def new_message_id(settings: Settings) -> str:
