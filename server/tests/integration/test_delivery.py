@@ -31,7 +31,7 @@ from mana_errors.alerts.retry import MAX_FAILURES, PEOPLE_A_MINUTE
 from mana_errors.errors import Unreachable
 from mana_errors.model.channel import Email, Slack
 from mana_errors.model.ids import uuid7
-from mana_errors.store import channels, delivery_ledger
+from mana_errors.store import channels, db, deliveries, delivery_ledger
 from mana_errors.store.audit import COMMAND
 from mana_errors.store.db import Connection
 from receivers import answers, hangs, receiving
@@ -192,6 +192,26 @@ async def test_channels_that_take_nothing_are_skipped_with_a_reason(
         }.items():  # fmt: skip
             await until(lambda c=channel: _are(connection, c, ["skipped"]), "it is skipped")
             assert why in (await deliveries_of(connection, channel))[0]["detail"]
+
+
+async def test_what_was_sent_meanwhile_is_not_skipped(
+    connection: Connection, migrated_dsn: str
+) -> None:
+    """Another server sent it before its channel was turned off."""
+    channel = await add_channel(connection, "http://127.0.0.1:9/")
+    await connection.execute("UPDATE error_logs.channels SET enabled = false")
+    await add_alert(connection, [channel])
+    other = await db.connect(migrated_dsn)
+    waits = "SELECT count(*) FROM pg_locks WHERE pid = $1 AND NOT granted"
+    async with connection.transaction():
+        await connection.execute("UPDATE error_logs.deliveries SET state = 'sent'")
+        skipping = asyncio.create_task(deliveries.skip(other, email=False))
+        await until(
+            lambda: connection.fetchval(waits, other.get_server_pid()), "it waits for the row"
+        )
+    assert await skipping == []
+    await other.close()
+    assert await states(connection, channel) == ["sent"]
 
 
 async def test_more_than_the_rate_is_told_together(

@@ -14,6 +14,7 @@ from mailing import Mailbox, mailing
 from mana_errors.alerts.channels.email import checked_address, compose, transmit
 from mana_errors.alerts.links import Links
 from mana_errors.alerts.mail import Rendered
+from mana_errors.cli.checks_mail import mail_server
 from mana_errors.config import Settings, load_settings
 from mana_errors.errors import BadSetting, Refused, Unreachable
 from mana_errors.model.channel import Email
@@ -186,6 +187,21 @@ async def test_a_server_that_hangs_holds_up_nobody(
         sending.cancel()
         await until(lambda: ended, "the thread ends")
     assert ended == ["SMTP: Connection unexpectedly closed"]
+
+
+def test_doctor_says_what_the_server_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with mailing(tmp_path, login=True) as mailbox:
+        monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
+        found = [
+            mail_server(mail_settings(tmp_path, mailbox, "smtp+starttls", who))[0]
+            for who in ("me:p%2Fw@", "me:s3cr3t@")
+        ]
+    assert [one.detail for one in found] == [
+        "the SMTP server lets us in", "SMTP 535: 5.7.8 Authentication credentials invalid"
+    ]  # fmt: skip
+    # no name may be so long
+    (none,) = mail_server(settings_of(tmp_path, smtp_url=f"smtp://{'a' * 64}:25"))
+    assert "SMTP: " in none.detail
 
 
 @pytest.mark.parametrize("text", ["Hi\r\nBcc: x@example.org", "Hi\nX: y", "Hi\rX: y"])

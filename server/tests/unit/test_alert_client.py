@@ -156,7 +156,11 @@ async def test_endless_answers_end() -> None:
 
 
 @pytest.mark.parametrize(
-    "raw", [b"", b"HTTP/1.1 200", b"nonsense\r\n\r\n", b"HTTP/1.1 100 Continue\r\n\r\n"]
+    "raw",
+    [
+        *(b"", b"HTTP/1.1 200", b"nonsense\r\n\r\n", b"HTTP/1.1 100 Continue\r\n\r\n"),
+        b"HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n",
+    ],
 )
 async def test_what_is_no_answer_is_unreachable(raw: bytes) -> None:
     async def write(writer: asyncio.StreamWriter) -> None:

@@ -33,6 +33,8 @@ MAX_RETRY_AFTER_S: Final = 3600.0
 _PORTS: Final = {"http": 80, "https": 443}
 # Later may be better: timeout, conflict, too early, too many.
 _PASSING: Final = frozenset({408, 409, 425, 429})
+# The last is of one that would speak something else from here on.
+_NO_ANSWER: Final = (OSError, EOFError, httptools.HttpParserError, httptools.HttpParserUpgrade)
 _OWN: Final = {"user-agent": "mana-errors", "accept": "*/*", "connection": "close"}
 
 
@@ -64,7 +66,7 @@ class Client:
         try:
             writer.write(request)
             return await _read(reader)
-        except (OSError, EOFError, httptools.HttpParserError) as error:
+        except _NO_ANSWER as error:
             raise Unreachable(f"{target.hostname}: no answer ({_reason(error)})") from error
         finally:
             # abort, not close: whoever still sends is not waited for

@@ -31,7 +31,8 @@ from mana_errors.store.secrets import link_key
 STEP_S: Final = 8.0
 # RFC 5321: 4xx may work later, 5xx never.
 _PERMANENT: Final = 500
-_FAILURES: Final = (OSError, smtplib.SMTPException, ValueError)
+# What smtplib raises; ValueError is of a name or a password that it cannot write.
+FAILURES: Final = (OSError, smtplib.SMTPException, ValueError)
 # The local part may be anything that needs no quotes; the domain a name or an address.
 ADDRESS: Final = re.compile(
     r"[^\s@<>\"(),:;\\\[\]\x00-\x1f\x7f]{1,64}@[^\s@<>\"(),:;\\\x00-\x1f\x7f]{1,253}"
@@ -104,9 +105,9 @@ def _transmit(
     recipient = str(mail["To"])
     try:
         connection = connect(settings)
-    except _FAILURES as error:
+    except FAILURES as error:
         # the setting's fault or the server's, never this mail's: it waits for who mends that
-        raise Unreachable(_reason(error)) from None
+        raise Unreachable(reason_of(error)) from None
     try:
         with connection:
             on_open(connection)
@@ -117,9 +118,9 @@ def _transmit(
     except smtplib.SMTPResponseException as error:
         raise _error(error.smtp_code, error.smtp_error) from None
     except smtplib.SMTPNotSupportedError as error:
-        raise Refused(_reason(error)) from None
-    except _FAILURES as error:
-        raise Unreachable(_reason(error)) from None
+        raise Refused(reason_of(error)) from None
+    except FAILURES as error:
+        raise Unreachable(reason_of(error)) from None
     return "SMTP: taken"
 
 
@@ -131,8 +132,8 @@ def _end(connection: smtplib.SMTP) -> None:
 
 
 def connect(settings: Settings) -> smtplib.SMTP:
-    """A connection that is ready to send: TLS and log-in as the setting says. Raises what smtplib
-    does, none of it with the password."""
+    """A connection that is ready to send: TLS and log-in as the setting says. Raises FAILURES,
+    none of them with the password."""
     address = urlsplit(settings.smtp_url)
     host, port = str(address.hostname), address.port or SMTP_PORTS[address.scheme]
     if address.scheme == "smtps":
@@ -167,7 +168,8 @@ def _error(code: int, said: bytes | str) -> Refused | Unreachable:
     return Refused(reason) if code >= _PERMANENT else Unreachable(reason)
 
 
-def _reason(error: Exception) -> str:
+def reason_of(error: Exception) -> str:
+    """What the server said, or what else one of FAILURES says."""
     if isinstance(error, smtplib.SMTPResponseException):
         return _said(error.smtp_code, error.smtp_error)
     return f"SMTP: {str(error) or type(error).__name__}"
