@@ -15,6 +15,7 @@ from contextlib import ExitStack
 from importlib import import_module
 from pathlib import Path
 from statistics import median, quantiles
+from tempfile import TemporaryDirectory
 from typing import Any, Final, NamedTuple
 
 ROOT: Final = Path(__file__).parents[1]
@@ -119,8 +120,6 @@ def main() -> None:
     """Exit status 1 if the goal is missed."""
     pairs = int(sys.argv[1]) if len(sys.argv) > 1 else PAIRS
     with ExitStack() as stack:
-        from tempfile import TemporaryDirectory  # noqa: PLC0415 - only here
-
         folder = Path(stack.enter_context(TemporaryDirectory()))
         with_sdk = Server(stack, folder, with_sdk=True)
         without = Server(stack, folder, with_sdk=False)

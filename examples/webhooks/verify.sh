@@ -1,7 +1,9 @@
 #!/bin/sh
 # Tells whether a webhook is ours, whole and new. With openssl and base64; the body is standard input.
 # usage: verify.sh SECRET WEBHOOK_ID WEBHOOK_TIMESTAMP WEBHOOK_SIGNATURE [NOW] < body
-set -eu
+set -efu
+# a shell runs commands that stand in what it calculates with
+case $3 in '' | *[!0-9]*) echo "not a time" >&2; exit 1 ;; esac
 age=$((${5:-$(date +%s)} - $3))
 [ "${age#-}" -le 300 ] || { echo "too old or too new" >&2; exit 1; }
 key=$(printf %s "${1#whsec_}" | base64 -d | od -An -v -tx1 | tr -d ' \n')

@@ -10,7 +10,7 @@ const config: ViteUserConfig = {
     hookTimeout: 120_000,
     expect: { poll: { timeout: 30_000 } },
     projects: [
-      { extends: true, test: { name: 'unit', include: ['src/**/*.test.ts', 'test/**/*.test.ts'] } },
+      { extends: true, test: { name: 'unit', include: ['src/**/*.test.ts'] } },
       { extends: true, test: { name: 'e2e', include: ['e2e/*.test.ts'], globalSetup } },
       {
         extends: true,

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-from harness import Cluster, Server
+from harness import Cluster, Server, keep_in_memory
 from mana_errors.store.embedded.layout import binary
 from mana_errors.store.migrate import migrate
 
@@ -20,6 +20,7 @@ settings.register_profile(
     max_examples=int(os.environ.get("HYPOTHESIS_EXAMPLES", "100")),
 )  # fmt: skip
 settings.load_profile("tests")
+keep_in_memory()
 
 _running: list[Server] = []
 

@@ -112,6 +112,18 @@ describe.skipIf(!browserPath)('a page', () => {
     await page.close()
   })
 
+  it('sends more than browsers let outlive a page', async () => {
+    const page = await open('page-large')
+    await page.evaluate(() => {
+      const stack = `Error: long\n    at ${'ж'.repeat(40_000)} (a.js:1:2)`
+      setTimeout(() => {
+        throw Object.assign(new Error('long'), { stack })
+      })
+    })
+    expect(await stored('page-large', 1)).toMatchObject([{ message: 'long' }])
+    await page.close()
+  })
+
   it('without an error asks nothing of the network', async () => {
     const before = faulty.methods.length
     const page = await open('page-quiet')

@@ -135,7 +135,7 @@ export interface ErrorTracker {
   /** Remember what happened; the last 50 go with each report. */
   addBreadcrumb(breadcrumb: Breadcrumb): void
   /**
-   * Send what waits.
+   * Send what waits. What does not arrive is kept in the storage, if there is one, before this ends.
    * @returns whether all of it arrived within the time (in ms; default 5,000)
    */
   flush(timeout?: number): Promise<boolean>

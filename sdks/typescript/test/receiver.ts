@@ -5,7 +5,9 @@ import {
   type Server,
 } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { createClient } from '../src/core/client.js'
+import type { Platform } from '../src/core/platform.js'
 import { scrubSecrets } from '../src/core/scrub.js'
 import type {
   ErrorLogPayload,
@@ -61,23 +63,34 @@ export class Receiver {
 }
 
 /** The core on a platform that has nothing of its own. */
-export function bareClient(config: ErrorTrackingConfig, storage?: ErrorStorage): ErrorTracker {
+export function bareClient(
+  config: ErrorTrackingConfig,
+  storage?: ErrorStorage,
+  onLeave: Platform['onLeave'] = () => {},
+): ErrorTracker {
   return createClient(config, {
     describe: () => ({ sourceType: 'backend', environment: 'production' }),
     scrub: scrubSecrets,
     storage: () => storage,
+    onLeave,
   })
 }
 
-/** A storage as browsers and React Native have them; asynchronous like the latter's. */
+/** A storage as browsers and React Native have them; asynchronous like the latter's, and as slow. */
 export class MemoryStorage implements ErrorStorage {
   readonly items: Map<string, string> = new Map()
+  private readonly millis: number
+
+  constructor(millis = 0) {
+    this.millis = millis
+  }
 
   async getItem(key: string): Promise<string | null> {
     return this.items.get(key) ?? null
   }
 
   async setItem(key: string, value: string): Promise<void> {
+    if (this.millis) await sleep(this.millis)
     this.items.set(key, value)
   }
 

@@ -7,11 +7,13 @@ from pathlib import Path
 from uuid import UUID
 
 import httpx
+import msgspec
 import pytest
 
 from calls import Things, make_things
 from mana_errors.api.app import build
 from mana_errors.config import load_settings
+from mana_errors.errors import BadRequest
 from mana_errors.model.health import Check
 from mana_errors.model.principal import Role
 from mana_errors.model.rule import Occurs, Rule
@@ -101,13 +103,44 @@ async def test_an_admin_of_an_app_keeps_its_rules_and_no_others(
             assert (await admin.get(path)).status_code == 403
         new = "/alerts/rules/new"
         refused = await send(admin, new, "/alerts/rules", name="for all")
-        assert refused.status_code == 403
+        assert refused.status_code == 400
+        assert "a rule of all apps needs somebody who sees all" in refused.text
+        assert "for all" not in text_of((await admin.get("/alerts/rules")).text)
         refused = await send(admin, new, "/alerts/rules", name="for others", apps="other")
         assert refused.status_code == 404
         made = await send(admin, new, "/alerts/rules", name="for mine", apps="mine")
         assert made.headers["location"] == "/alerts/rules?done=saved"
         page = text_of((await admin.get("/alerts?app=other")).text)
         assert "other title" not in page
+
+
+async def test_a_rule_shared_with_an_app_of_others_is_read_without_buttons(
+    connection: Connection, migrated_dsn: str, tmp_path: Path, mine: Things
+) -> None:
+    shared = Rule(name="shared", trigger=Occurs(), apps=("mine", "other"))
+    made = await rules.create(connection, shared, COMMAND)
+    async with browsing(migrated_dsn, tmp_path, Role.ADMIN, "mine") as admin:
+        page = (await admin.get("/alerts/rules")).text
+        assert "shared" in page
+        assert " other " not in text_of(page)
+        assert f"/alerts/rules/{made.id}" not in page
+        assert f"/alerts/rules/{mine.rule}" in page
+
+
+async def test_a_rule_whose_channel_is_gone_is_still_switched_off(
+    connection: Connection, migrated_dsn: str, tmp_path: Path
+) -> None:
+    """And not changed otherwise, before another one is chosen."""
+    [default] = await rules.listed(connection, None)
+    await connection.execute("UPDATE error_logs.channels SET deleted_at = now()")
+    path = f"/alerts/rules/{default.id}"
+    async with browsing(migrated_dsn, tmp_path, Role.OWNER) as owner:
+        done = await send(owner, "/alerts/rules", f"{path}/switch")
+        assert done.headers["location"] == "/alerts/rules?done=saved"
+        assert not (await rules.find(connection, default.id, None)).rule.enabled
+    changed = msgspec.structs.replace(default.rule, name="else")
+    with pytest.raises(BadRequest, match="channels: there is no channel"):
+        await rules.change(connection, default.id, changed, COMMAND)
 
 
 async def test_a_rule_that_cannot_be_applied_says_so(

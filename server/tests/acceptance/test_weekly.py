@@ -39,13 +39,29 @@ def test_a_report_is_printed_and_saved(server: Server, tmp_path: Path) -> None:
     done = server.cli("report", "--language", "de", "--html", str(saved))
     assert (done.returncode, done.stdout) == (0, "")
     html = saved.read_text()
-    assert "Ihre Woche" in html
+    assert "Deine Woche" in html
     assert "TypeError: &lt;b&gt;no&lt;/b&gt;" in html
     assert "data:image/png;base64," in html
     assert "cid:" not in html
     long_ago = server.cli("report", "--week", "2020-02-05", "--app", "chat").stdout
     assert "3 February to 9 February 2020" in long_ago
     assert "No new issues." in long_ago
+
+
+def test_a_report_is_sent_to_an_address(start_server: StartServer) -> None:
+    """One mail that somebody asked for: there is nothing to unsubscribe from."""
+    with mailing() as mailbox:
+        server = start_server(
+            MANA_ERRORS_SMTP_URL=f"smtp://127.0.0.1:{mailbox.port}",
+            MANA_ERRORS_SMTP_FROM="errors@example.org",
+        )
+        wait_until(lambda: server.cli("report").returncode == 0, "the tables")
+        done = server.cli("report", "--to", "boss@example.org")
+        assert (done.returncode, done.stdout) == (0, "SMTP: taken\n"), done.stderr
+        [mail] = mailbox.mails
+    assert mail["To"] == "boss@example.org"
+    assert mail["Date"]
+    assert "List-Unsubscribe" not in mail
 
 
 @pytest.mark.parametrize(

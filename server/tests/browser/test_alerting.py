@@ -212,9 +212,9 @@ def test_a_channel_is_made_tested_changed_and_deleted(
     visit: Visitor, receiver: Receiver, name: str
 ) -> None:
     page = add_webhook(visit, f"hook {name}", receiver.url)
-    key = page.locator("#key").inner_text()
+    key = page.locator("#secret").inner_text()
     assert key.startswith("whsec_")
-    page.get_by_role("link", name="To the channel").click()
+    page.get_by_role("link", name="Back").click()
     page.locator("#test").get_by_role("button").click()
     expect(page.locator("#test [role=status]")).to_contain_text("HTTP 200")
     assert len(receiver.got) == 1
@@ -226,8 +226,8 @@ def test_a_channel_is_made_tested_changed_and_deleted(
     page.get_by_role("button", name="Save").click()
     saved(page)
     page.get_by_role("button", name="Make a new key").click()
-    assert page.locator("#key").inner_text() not in {"", key}
-    page.get_by_role("link", name="To the channel").click()
+    assert page.locator("#secret").inner_text() not in {"", key}
+    page.get_by_role("link", name="Back").click()
     page.get_by_text("Delete", exact=True).click()
     page.get_by_role("button", name="Delete the channel").click()
     saved(page, "Deleted.")

@@ -132,7 +132,7 @@ async def test_each_member_gets_it_once(
     told = sorted(str(mail["To"]) for mail in box.mails)
     assert told == sorted([*(f"m{number}@example.org" for number in range(6)), "bound@example.org"])
     german = next(mail for mail in box.mails if mail["To"] == "bound@example.org")
-    assert str(german["Subject"]) == "Ihre Woche: 3 Ereignisse, 1 neues Problem"
+    assert str(german["Subject"]) == "Deine Woche: 3 Ereignisse, 1 neues Problem"
     english = next(mail for mail in box.mails if mail["To"] == "m0@example.org")
     assert str(english["Subject"]) == "Your week: 7 events, 2 new issues"
     assert english["Message-ID"] != german["Message-ID"]

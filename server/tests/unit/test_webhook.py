@@ -7,6 +7,7 @@ import subprocess
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from typing import Any
@@ -85,19 +86,29 @@ def typescript(secret: str, headers: dict[str, str], body: bytes, now: float | N
     return done.stdout.strip() == "true"
 
 
-def shell(secret: str, headers: dict[str, str], body: bytes, now: float | None) -> bool:
-    names = ("webhook-id", "webhook-timestamp", "webhook-signature")
+NAMES = ("webhook-id", "webhook-timestamp", "webhook-signature")
+
+
+def shell(
+    secret: str, headers: dict[str, str], body: bytes, now: float | None, program: str = "sh"
+) -> bool:
     last = [] if now is None else [str(int(now))]
-    command = [EXAMPLES / "verify.sh", secret, *(headers[name] for name in names), *last]
+    given = (headers.get(name, "") for name in NAMES)
+    command = [program, EXAMPLES / "verify.sh", secret, *given, *last]
     return subprocess.run(command, input=body, check=False, capture_output=True).returncode == 0
 
 
+# what sh is on a Mac
+bash = partial(shell, program="bash")
+
 Verify = Callable[[str, dict[str, str], bytes, float | None], bool]
-
-
-@pytest.mark.parametrize(
-    ("verify", "program"), [(python, "true"), (typescript, str(ESBUILD)), (shell, "openssl")]
+EACH_EXAMPLE = pytest.mark.parametrize(
+    ("verify", "program"),
+    [(python, "true"), (typescript, str(ESBUILD)), (shell, "openssl"), (bash, "bash")],
 )
+
+
+@EACH_EXAMPLE
 async def test_the_examples_tell_ours_from_others(verify: Verify, program: str) -> None:
     if shutil.which(program) is None:
         pytest.skip(f"needs {program}")
@@ -112,6 +123,22 @@ async def test_the_examples_tell_ours_from_others(verify: Verify, program: str) 
     assert not verify(secret, {**got.headers, "webhook-timestamp": earlier}, got.body, None)
     several = {**got.headers, "webhook-signature": f"v1,xxxx {got.headers['webhook-signature']}"}
     assert verify(secret, several, got.body, None)
+
+
+@EACH_EXAMPLE
+@pytest.mark.parametrize("name", NAMES)
+async def test_the_examples_run_nothing_of_a_stranger(
+    verify: Verify, program: str, name: str, tmp_path: Path
+) -> None:
+    if shutil.which(program) is None:
+        pytest.skip(f"needs {program}")
+    got, secret = await _received()
+    others = {other: value for other, value in got.headers.items() if other != name}
+    assert not verify(secret, others, got.body, None)
+    ran = tmp_path / "ran"
+    for value in ("é", f"PATH[$(touch {ran})]"):
+        assert not verify(secret, {**others, name: value}, got.body, None)
+    assert not ran.exists()
 
 
 async def _received() -> tuple[Got, str]:

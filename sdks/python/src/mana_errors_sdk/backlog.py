@@ -35,8 +35,9 @@ class Backlog(Protocol):
         """The oldest reports, as many as fit into one request."""
         ...
 
-    def remove(self, kept: List[bytes], count: int) -> None:
-        """Forget the oldest `count` reports, but for those of them in `kept`."""
+    def remove(self, kept: List[bytes], count: int) -> int:
+        """Forget the oldest `count` reports, but for those of them in `kept`; how many of these
+        could not be kept."""
         ...
 
     def close(self) -> None:
@@ -76,12 +77,13 @@ class Memory:
         """See Backlog."""
         return within_limits(self._reports)
 
-    def remove(self, kept: List[bytes], count: int) -> None:
+    def remove(self, kept: List[bytes], count: int) -> int:
         """See Backlog."""
         for _ in range(count):
             self._size -= len(self._reports.popleft())
         self._reports.extendleft(reversed(kept))
         self._size += sum(map(len, kept))
+        return 0
 
     def close(self) -> None:
         """See Backlog."""

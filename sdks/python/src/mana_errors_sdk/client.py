@@ -28,7 +28,7 @@ from mana_errors_sdk.worker import Worker
 # is raised again later (some programs keep a single object) is another event.
 REPEATED_S: Final = 5.0
 _MARK: Final = "__mana_errors_captured__"
-_EXPECTED: Final = Mechanism()
+_BY_HAND: Final = Mechanism()
 
 
 class Client:
@@ -66,11 +66,11 @@ class Client:
         self,
         error: BaseException,
         fields: Mapping[str, object],
-        mechanism: Mechanism = _EXPECTED,
+        mechanism: Mechanism = _BY_HAND,
     ) -> Optional[str]:
         """The id of the report; None when there will be none. Never raises."""
         try:
-            if not mechanism.handled and self._is_repeated(error):
+            if mechanism.type != _BY_HAND.type and self._is_repeated(error):
                 return None
             if self._is_ignored(error):
                 self._drops.add(drops.IGNORED)
@@ -81,7 +81,7 @@ class Client:
             return self._failed()
 
     def capture(
-        self, fields: Mapping[str, object], mechanism: Mechanism = _EXPECTED
+        self, fields: Mapping[str, object], mechanism: Mechanism = _BY_HAND
     ) -> Optional[str]:
         """The same for an error without an exception."""
         try:
@@ -155,6 +155,7 @@ class Client:
     def after_fork(self) -> None:
         """In a forked child."""
         backlog = self._new_backlog()
+        self._preparing = None
         self._drops.reset()
         self._delivery.forget(backlog)
         self._worker.after_fork(backlog)

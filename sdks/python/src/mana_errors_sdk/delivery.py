@@ -13,7 +13,7 @@ from mana_errors_sdk.backlog import MAX_BATCH, Backlog
 from mana_errors_sdk.diagnostics import warn
 from mana_errors_sdk.drops import Drops, as_discarded
 from mana_errors_sdk.transport import Answer, NotDelivered
-from mana_errors_sdk.verdict import Verdict, judge
+from mana_errors_sdk.verdict import TOO_LARGE, Verdict, judge
 
 # Pauses after failures: half to all of 1, 2, 4 … 60 seconds, so that a thousand programs do not
 # come back in the same moment.
@@ -81,36 +81,40 @@ class Delivery:
             self._pause(drops.NETWORK_ERROR, None)
             return
         verdict = judge(answer, len(batch))
-        if not verdict.is_healthy or (verdict.too_large and batch):
+        if not verdict.is_healthy or (verdict.is_too_much and batch):
             self._drops.put_back(counts)
         self._obey(verdict, batch, answer.status)
 
     def _obey(self, verdict: Verdict, batch: List[bytes], status: int) -> None:
-        if verdict.too_large and batch:
-            self._cut(batch)
+        if verdict.is_too_much and batch:
+            self._cut(verdict, batch, status)
             return
+        if verdict.is_refused or not (verdict.is_healthy or verdict.is_ours):
+            self._warn(status)
         if not verdict.is_healthy:
             limited = verdict.is_rate_limited
             self._pause(
                 drops.RATELIMIT_BACKOFF if limited else drops.NETWORK_ERROR, verdict.retry_after_s
             )
             return
-        self._backlog.remove([batch[index] for index in verdict.again], len(batch))
+        lost = self._backlog.remove([batch[index] for index in verdict.again], len(batch))
+        if lost:
+            self._drops.add(drops.STORAGE_FULL, lost)
         self._failures = 0
         self._pause_until = self._refused_until = 0.0
         self._most = min(self._most * 2, MAX_BATCH)
         self.overflow_reason = drops.QUEUE_OVERFLOW
-        if verdict.refused:
-            self._drops.add(drops.INTERNAL_ERROR, verdict.refused)
-            self._warn(status, verdict.refused)
 
-    def _cut(self, batch: List[bytes]) -> None:
-        """Half as much at once; what is too large by itself is lost."""
+    def _cut(self, verdict: Verdict, batch: List[bytes], status: int) -> None:
+        """Half as much at once; what does not pass by itself is lost."""
         if len(batch) > 1:
             self._most = len(batch) // 2
             return
         self._backlog.remove([], len(batch))
-        self._drops.add(drops.TOO_LARGE, len(batch))
+        self._warn(status)
+        if not verdict.is_ours:
+            # Our server counts what it refuses.
+            self._drops.add(drops.TOO_LARGE if status == TOO_LARGE else drops.INTERNAL_ERROR)
 
     def _pause(self, reason: str, retry_after_s: Optional[float]) -> None:
         now = time.monotonic()
@@ -123,11 +127,11 @@ class Delivery:
             self._refused_until = now + retry_after_s
             self._pause_until = self._refused_until + FIRST_PAUSE_S * _random()
 
-    def _warn(self, status: int, refused: int) -> None:
+    def _warn(self, status: int) -> None:
         """Once: a wrong key would fill the log."""
         if not self._warned:
             self._warned = True
-            warn(f"the server refused {refused} reports with HTTP {status}: see its answer with"
+            warn(f"reports are not taken, but answered with HTTP {status}: see the answer with"
                  " `mana-errors-sdk test`")  # fmt: skip
 
     def close(self) -> None:

@@ -6,7 +6,7 @@ from datetime import datetime, timezone
 from typing import Any, Callable, Dict, Final, Mapping, TypedDict, cast
 
 from mana_errors_sdk.diagnostics import warn
-from mana_errors_sdk.values import JsonObject, cut, plain, plain_object, text_of
+from mana_errors_sdk.values import JsonObject, cut, plain, text_of
 
 # The contract's limit, in characters.
 MAX_STACK_TRACE: Final = 50_000
@@ -63,11 +63,10 @@ def _stack(value: object) -> str:
     return cut(text_of(value), MAX_STACK_TRACE)
 
 
-def _object(value: object) -> Any:
+def _object(value: object) -> JsonObject:
     """An object; anything else stands below `value`, as the contract wants objects only."""
-    if isinstance(value, Mapping):
-        return plain_object(cast("Mapping[Any, object]", value))
-    return {"value": plain(value)}
+    known = plain(value)
+    return cast("JsonObject", known) if isinstance(known, dict) else {"value": known}
 
 
 def _tags(value: object) -> Dict[str, str]:

@@ -78,8 +78,6 @@ def read_options(
     values = {**_from_environment(environ), **_from_arguments(given)}
     if app_id:
         values["app_id"] = str(app_id)
-    if key := values.get("key"):
-        values["key"] = str(key)
     address = url or environ.get("MANA_ERRORS_URL") or environ.get("MANA_CORE_AUTH_URL")
     values.update(_address(address or DEFAULT_URL, values))
     return Options(**values)
@@ -133,10 +131,18 @@ def _positive(kind: Callable[[Any], Any]) -> Callable[[Any], Any]:
     return check
 
 
+_FLAGS: Final = {
+    "1": True, "true": True, "yes": True, "on": True,
+    "0": False, "false": False, "no": False, "off": False,
+}  # fmt: skip
+
+
 def _flag(value: Any) -> bool:
-    if isinstance(value, str):
-        return {"1": True, "true": True, "yes": True, "on": True}.get(value.lower(), False)
-    return bool(value)
+    if not isinstance(value, str):
+        return bool(value)
+    if value.lower() not in _FLAGS:
+        raise ValueError
+    return _FLAGS[value.lower()]
 
 
 def _names(value: Any) -> Tuple[Any, ...]:

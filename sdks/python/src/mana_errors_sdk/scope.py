@@ -15,7 +15,7 @@ from contextvars import ContextVar, Token
 from types import TracebackType
 from typing import Any, Deque, Final, NamedTuple, Optional, Tuple, Union
 
-from mana_errors_sdk.values import JsonObject, cut, plain, plain_object, text_of
+from mana_errors_sdk.values import JsonObject, cut, plain, text_of
 
 # The server keeps 100.
 MAX_BREADCRUMBS: Final = 100
@@ -66,22 +66,24 @@ class Scope:
         if user is None:
             self.user = {}
         elif isinstance(user, Mapping):
-            known = plain_object(user)
+            known = plain(user)
             self.user = known if isinstance(known, dict) else {}
         else:
             self.user = {"id": text_of(user)}
 
     def set_tag(self, name: str, value: object) -> None:
         """A short text to search by."""
+        name = cut(text_of(name), MAX_TAG_NAME)
         if len(self.tags) < MAX_TAGS or name in self.tags:
-            self.tags[cut(text_of(name), MAX_TAG_NAME)] = cut(text_of(value), MAX_TAG)
+            self.tags[name] = cut(text_of(value), MAX_TAG)
 
     def set_context(self, name: str, value: object) -> None:
         """Anything that helps to understand the error; None forgets it."""
+        name = cut(text_of(name), MAX_TAG_NAME)
         if value is None:
             self.contexts.pop(name, None)
         elif len(self.contexts) < MAX_CONTEXTS or name in self.contexts:
-            self.contexts[cut(text_of(name), MAX_TAG_NAME)] = plain(value)
+            self.contexts[name] = plain(value)
 
     def add_breadcrumb(
         self, message: str, category: str, level: str, kind: str, data: Mapping[str, object]
@@ -122,6 +124,11 @@ _current: Final[ContextVar[Optional[Scope]]] = ContextVar("mana_errors_scope", d
 def current_scope() -> Scope:
     """The scope of this context; the process's own where none was opened."""
     return _current.get() or _global
+
+
+def process_scope() -> Scope:
+    """What the program has said outside of all requests, tasks and jobs."""
+    return _global
 
 
 def new_child() -> Scope:

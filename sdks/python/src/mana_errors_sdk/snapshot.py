@@ -63,7 +63,9 @@ class _Walk:
     def take(self, error: BaseException) -> Raised:
         self._seen.add(id(error))
         calls, omitted = self._calls(error.__traceback__)
-        cause = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+        cause = error.__cause__
+        if cause is None and not error.__suppress_context__:
+            cause = error.__context__
         kind = type(error)
         members, more = self._members(error)
         return Raised(

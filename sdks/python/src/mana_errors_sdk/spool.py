@@ -70,7 +70,10 @@ class Spool:
     def sync(self) -> None:
         """See Backlog."""
         if self._fsync and self._own is not None:
-            self._own.sync()
+            try:
+                self._own.sync()
+            except OSError:
+                debug("the spool could not be synced")
 
     def _size(self) -> int:
         own = [] if self._own is None else [self._own]
@@ -89,17 +92,16 @@ class Spool:
             self._retire(file)
         return self._memory.batch()
 
-    def remove(self, kept: List[bytes], count: int) -> None:
+    def remove(self, kept: List[bytes], count: int) -> int:
         """From the file that batch() was of; what is kept comes again, behind all others."""
         file = self._first()
         if file is None:
-            self._memory.remove(kept, count)
-            return
-        for report in kept:
-            self.add(report)
+            return self._memory.remove(kept, count)
+        lost = sum([not self.add(report) for report in kept])
         file.skip(count)
         if file.is_done():
             self._retire(file)
+        return lost
 
     def _retire(self, file: _File) -> None:
         if file is self._own:
@@ -146,6 +148,7 @@ class _File:
         self._is_whole = _looks_whole if is_own else _is_whole
         self.size = os.fstat(descriptor).st_size
         self._position = 0
+        self._is_synced = True
         # where the reports of the last read() end
         self._ends: List[int] = []
 
@@ -156,9 +159,14 @@ class _File:
             os.ftruncate(self._descriptor, self.size)
             raise OSError("no space for a whole report")
         self.size += written
+        self._is_synced = False
 
     def sync(self) -> None:
-        """Until it is safe from the end of the machine, too."""
+        """Make what was appended safe from the end of the machine, too. Raises OSError."""
+        if self._is_synced:
+            return
+        # Also if it fails: the kernel tells of what it could not write only once.
+        self._is_synced = True
         os.fsync(self._descriptor)
 
     def read(self) -> List[bytes]:

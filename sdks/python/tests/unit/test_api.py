@@ -25,6 +25,16 @@ def capture(**fields):
         return api.capture_exception(**fields)
 
 
+class Mute:
+    def __str__(self):
+        raise RuntimeError("no")
+
+
+class BrokenMapping(dict):
+    def items(self):
+        raise RuntimeError("no")
+
+
 def test_the_public_surface():
     """What a release may not lose."""
     assert set(mana_errors_sdk.__all__) == {
@@ -137,6 +147,18 @@ def test_odd_fields_are_made_to_fit(client, server, caplog):
     assert error["context"] == {"value": "text"}
     assert error["tags"] == {"n": "1"}
     assert "nonsense" in caplog.text
+
+
+def test_mappings_that_fail_cost_only_themselves(client, server):
+    """Whatever they raise, and wherever they are given."""
+    client()
+    api.set_user(BrokenMapping())
+    api.report_error(message="x", context=BrokenMapping(), tags=BrokenMapping())
+    api.flush()
+    (error,) = server.errors
+    assert error["context"] == {"value": "<BrokenMapping>"}
+    assert error["tags"] == {"value": "<BrokenMapping>"}
+    assert "user" not in error["payload"]
 
 
 def test_a_status_that_is_none_costs_only_the_report(client, server):
@@ -312,6 +334,19 @@ def test_an_exception_is_reported_once_on_its_way_up(client, server):
     assert len(server.errors) == 3
 
 
+def test_an_exception_that_is_logged_was_handled(client, server):
+    """By whoever logged it."""
+    client()
+    try:
+        fail()
+    except ValueError:
+        logging.getLogger("app").exception("failed")
+    api.flush()
+    (error,) = server.errors
+    mechanism = error["payload"]["exceptions"][0]["mechanism"]
+    assert mechanism == {"type": "logging", "handled": True}
+
+
 def test_log_records(client, server, caplog, monkeypatch):
     """Errors are reported, with their template; what came before are breadcrumbs; debug is neither."""
     client()
@@ -331,6 +366,17 @@ def test_log_records(client, server, caplog, monkeypatch):
     assert "wrong %d" in errors
     crumbs = errors["end"]["payload"]["breadcrumbs"]
     assert [crumb["message"] for crumb in crumbs] == ["opened cart"]
+
+
+def test_a_log_message_that_fails_costs_the_program_nothing(client, server, monkeypatch):
+    """Its type is told, also by the template."""
+    client()
+    monkeypatch.setattr(logging, "raiseExceptions", False)
+    logging.getLogger("shop").error(Mute())
+    api.flush()
+    (error,) = server.errors
+    assert error["message"] == "<Mute: str() failed>"
+    assert error["payload"]["logEntry"] == {"template": "<Mute: str() failed>"}
 
 
 def test_the_sdks_own_log_is_not_reported(client, server):
@@ -521,6 +567,25 @@ def test_a_forked_child_reports_its_own_and_only_its_own(client, server):
     ids = [error["id"] for batch in server.batches for error in batch["errors"]]
     assert len(ids) == len(set(ids)) == 21
     assert set(parents) < set(ids)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork")
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+def test_a_child_that_is_forked_amid_a_report_captures(client, server):
+    """Here by before_send itself; else its first thread may get the id that the worker had."""
+    ends = []
+
+    def before_send(report):
+        child = os.fork()
+        if child == 0:
+            os._exit(0 if api.capture_message("from the child") else 1)
+        ends.append(os.waitpid(child, 0)[1])
+        return report
+
+    client(before_send=before_send)
+    capture()
+    assert api.flush()
+    assert ends == [0]
 
 
 @pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")

@@ -119,6 +119,42 @@ def test_a_batch_that_is_too_large_is_halved(wire):
     assert counts == [{"reason": drops.TOO_LARGE, "quantity": 1, "appId": "chat"}]
 
 
+def test_a_firewall_costs_only_what_it_does_not_like(wire, caplog):
+    """The others pass; what it took is counted, and told of once."""
+    wire.add(4)
+    wire.answers = [Answer(403, None, b"<html>")] * 3
+    while wire.wait() is not None:
+        wire.delivery.deliver()
+    assert [numbers(body) for body in wire.sent] == [[0, 1, 2, 3], [0, 1], [0], [1], [2, 3]]
+    assert wire.sent[3]["discarded"] == [
+        {"reason": drops.INTERNAL_ERROR, "quantity": 1, "appId": "chat"}
+    ]
+    assert caplog.text.count("HTTP 403") == 1
+
+
+@pytest.mark.parametrize("status", [302, 404])
+def test_the_page_of_another_server_costs_nothing(wire, caplog, status):
+    """It is told of, and reports wait until their server is there."""
+    wire.add(2)
+    wire.answers = [Answer(status, None, b"<html>")] * 2
+    for _ in range(3):
+        wire.delivery.deliver()
+        wire.now += wire.wait() or 0
+    assert [numbers(body) for body in wire.sent] == [[0, 1]] * 3
+    assert not wire.drops
+    assert caplog.text.count(f"HTTP {status}") == 1
+
+
+def test_what_the_server_refuses_is_told_of(wire, caplog):
+    """A wrong key, e.g. Nothing is counted here: the server has."""
+    wire.add(2)
+    wire.answers = [Answer(401, None, b'{"success": false}')]
+    wire.delivery.deliver()
+    assert wire.wait() is None
+    assert not wire.drops
+    assert "HTTP 401" in caplog.text
+
+
 def test_an_endless_413_ends(wire):
     """Whatever is in front of the server, no busy loop."""
     wire.add(3)
@@ -130,7 +166,7 @@ def test_an_endless_413_ends(wire):
 
 
 def test_what_failed_beside_others_is_sent_alone(wire):
-    """And then the answer is final."""
+    """And then the answer is final; the server counts what it refuses."""
     wire.add(3)
     half = {"results": [{"success": True}, {"success": False}, {"success": True}]}
     none = {"results": [{"success": False}]}
@@ -139,8 +175,18 @@ def test_what_failed_beside_others_is_sent_alone(wire):
     assert wire.wait() == 0
     wire.delivery.deliver()
     assert [numbers(body) for body in wire.sent] == [[0, 1, 2], [1]]
-    assert wire.drops.take() == {drops.INTERNAL_ERROR: 1}
+    assert not wire.drops
     assert wire.wait() is None
+
+
+def test_what_is_to_be_sent_again_but_finds_no_place_is_counted(wire):
+    """A spool may be full by then."""
+    wire.add(2)
+    wire.backlog.remove = lambda kept, _count: len(kept)
+    half = {"results": [{"success": True}, {"success": False}]}
+    wire.answers = [Answer(201, None, json.dumps(half).encode())]
+    wire.delivery.deliver()
+    assert wire.drops.take() == {drops.STORAGE_FULL: 1}
 
 
 def test_counts_ride_along_and_are_said_again_until_heard(wire):

@@ -69,6 +69,13 @@ def test_every_option_by_environment():
     assert options.max_queue == 7
 
 
+@pytest.mark.parametrize("word", ["1", "true", "Yes", "ON", "0", "false", "No", "OFF"])
+def test_words_for_yes_and_no(word):
+    """As people write them."""
+    options = read(environ={"MANA_ERRORS_ENABLED": word, "MANA_ERRORS_SPOOL_FSYNC": word})
+    assert options.enabled is options.spool_fsync is (word in {"1", "true", "Yes", "ON"})
+
+
 def test_the_stage_of_the_environment():
     """ENVIRONMENT, which many deployments set; ours first."""
     assert read(environ={"ENVIRONMENT": "staging"}).environment == "staging"
@@ -81,6 +88,7 @@ def test_the_stage_of_the_environment():
     [
         ("sample_rate", 2), ("sample_rate", "often"), ("max_queue", 0), ("timeout", -1),
         ("before_send", "no function"), ("headers", 7), ("spool_dir", 3.5), ("ignore_errors", 5),
+        ("enabled", "ture"), ("spool_fsync", "maybe"),
     ],
 )  # fmt: skip
 def test_a_senseless_value_is_warned_of_and_left_out(name, value, caplog):

@@ -92,6 +92,18 @@ def test_threads_may_all_write_to_one_scope():
             thread.join()
 
 
+def test_names_in_any_form():
+    """Long ones are shortened, and known again."""
+    api.set_context("x" * 300, 1)
+    api.set_context("x" * 300, None)
+    api.set_context(["no", "name"], None)  # pyright: ignore[reportArgumentType]
+    assert current_scope().contexts == {}
+    for index in range(MAX_TAGS):
+        api.set_tag(f"{index:<300}", index)
+    api.set_tag(f"{0:<300}", "changed")
+    assert "changed" in current_scope().tags.values()
+
+
 def test_users_in_any_form():
     """An id, a number, an object; None forgets."""
     api.set_user(7)

@@ -81,6 +81,23 @@ def test_a_message_that_fails_is_told_as_such():
     assert "str() failed" in take_snapshot(Bad()).message
 
 
+class Empty(Exception):
+    """As a collection of errors has it that holds none."""
+
+    def __len__(self):
+        return 0
+
+
+def test_a_cause_that_looks_like_nothing_is_one():
+    """Exceptions may have a length or a truth of their own."""
+    error = ValueError("x")
+    error.__context__ = KeyError("met meanwhile")
+    error.__cause__ = Empty()
+    cause = take_snapshot(error).cause
+    assert cause is not None
+    assert cause.type_name == "Empty"
+
+
 def test_a_chain_that_bites_its_tail_ends():
     """Each exception is told once."""
     one, two = ValueError("1"), ValueError("2")

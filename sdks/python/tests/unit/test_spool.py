@@ -189,4 +189,29 @@ def test_fsync_is_a_choice(tmp_path, monkeypatch, fsync):
     owner.add(report(1))
     owner.add(report(2))
     owner.sync()
+    owner.sync()
     assert len(calls) == fsync
+    owner.add(report(3))
+    owner.sync()
+    assert len(calls) == 2 * fsync
+
+
+def test_a_disk_that_does_not_sync_stops_nothing(tmp_path, monkeypatch):
+    """What it wrote is sent."""
+    monkeypatch.setattr(os, "fsync", _no_space)
+    owner = spool(tmp_path, fsync=True)
+    owner.add(report(1))
+    owner.sync()
+    assert drain(owner) == [report(1)]
+
+
+def test_what_is_kept_but_finds_no_place_is_told(tmp_path, monkeypatch):
+    """Somebody counts it."""
+    owner = spool(tmp_path)
+    for number in range(3):
+        owner.add(report(number))
+    batch = owner.batch()
+    monkeypatch.setattr(os, "pwrite", _no_space)
+    while owner.add(report(9)):
+        pass
+    assert owner.remove(batch[:2], 3) == 2

@@ -168,11 +168,3 @@ def _empty():
     import gzip
 
     return gzip.compress(b'{"errors":[]}')
-
-
-def test_a_certificate_of_ones_own():
-    """ca_certs is trusted, and nothing else is."""
-    pytest.importorskip("ssl")
-    options = Options(url="https://127.0.0.1:1", ca_certs="/does/not/exist")
-    with pytest.raises(NotDelivered):
-        Transport(options).post(b"{}")

@@ -23,7 +23,7 @@ def results(*successes):
 def test_stored_reports_are_done_with():
     """The contract's answer with the server's own results."""
     verdict = judge(answer(201, results(True, True)), 2)
-    assert (verdict.again, verdict.refused, verdict.is_healthy) == ([], 0, True)
+    assert (verdict.again, verdict.is_refused, verdict.is_healthy) == ([], False, True)
 
 
 def test_the_contract_alone_is_enough():
@@ -36,27 +36,57 @@ def test_some_failed_are_sent_once_more():
     """They may have met a rate limit; when nothing succeeds, the answer is final."""
     assert judge(answer(201, results(True, False, True)), 3).again == [1]
     final = judge(answer(201, results(False, False)), 2)
-    assert (final.again, final.refused) == ([], 2)
+    assert (final.again, final.is_refused) == ([], True)
 
 
+REFUSAL = {"success": False, "error": "no"}
+PAGE = b"<html>welcome</html>"
+
+
+@pytest.mark.parametrize("body", [PAGE, REFUSAL])
 @pytest.mark.parametrize("status", [408, 425, 429, 500, 502, 503, 504])
-def test_passing_troubles_keep_everything(status):
-    """Also those of what stands in front of the server."""
-    verdict = judge(answer(status), 2)
-    assert (verdict.again, verdict.is_healthy) == ([0, 1], False)
+def test_passing_troubles_keep_everything(status, body):
+    """Also those of what stands in front of the server; nobody needs to look."""
+    verdict = judge(answer(status, body), 2)
+    assert (verdict.again, verdict.is_healthy, verdict.is_ours) == ([0, 1], False, True)
     assert verdict.is_rate_limited == (status == 429)
 
 
-@pytest.mark.parametrize("status", [301, 400, 401, 403, 404, 415])
-def test_what_will_never_work_is_counted(status):
-    """A wrong key or address: the reports are lost, and nothing is tried for ever."""
-    verdict = judge(answer(status), 2)
-    assert (verdict.again, verdict.refused) == ([], 2)
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 415])
+def test_what_the_server_refuses_is_done_with(status):
+    """A wrong key, an app that is unknown: nothing is tried for ever."""
+    verdict = judge(answer(status, REFUSAL), 2)
+    assert (verdict.again, verdict.is_refused, verdict.is_healthy) == ([], True, True)
+
+
+@pytest.mark.parametrize("body", [b"", PAGE, b"[]", b"{}", b"\xff", b"[" * 100_000])
+@pytest.mark.parametrize("status", [200, 204, 301, 302, 401, 404, 407])
+def test_what_others_say_is_not_final(status, body):
+    """Of proxies, captive portals and other servers; they may ask for a pause, too."""
+    verdict = judge(answer(status, body, "7"), 2)
+    assert (verdict.again, verdict.is_healthy, verdict.is_ours) == ([0, 1], False, False)
+    assert verdict.retry_after_s == 7
+
+
+@pytest.mark.parametrize("status", [400, 403])
+def test_what_a_firewall_refuses_is_cut(status):
+    """It will never let it pass, but may well the others of the batch."""
+    verdict = judge(answer(status, PAGE), 2)
+    assert (verdict.is_too_much, verdict.is_ours) == (True, False)
 
 
 @pytest.mark.parametrize(
     "body",
-    [b"", b"<html>", b"[]", b"{}", b'{"success": true}', b"\xff", b'{"results": [1]}'],
+    [
+        b"",
+        b"<html>",
+        b"[]",
+        b"{}",
+        b'{"success": true}',
+        b"\xff",
+        b'{"results": [1]}',
+        b'{"success": true, "total": 1000000000000}',
+    ],
 )
 def test_strange_success_is_none(body):
     """A captive portal answers 200, too; only the server's own words count."""
@@ -65,8 +95,9 @@ def test_strange_success_is_none(body):
 
 
 def test_too_large():
-    """The batch is to be cut."""
-    assert judge(answer(413), 2).too_large
+    """The batch is to be cut, whoever says so."""
+    assert judge(answer(413), 2).is_too_much
+    assert judge(answer(413, REFUSAL), 2).is_too_much
 
 
 @pytest.mark.parametrize(

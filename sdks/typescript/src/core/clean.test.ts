@@ -67,6 +67,15 @@ describe('a report is JSON, whatever is in it', () => {
     expect(JSON.parse(json).payload.exceptions).toEqual([{ type: 'E' }])
   })
 
+  test('a table has no more values than a list', () => {
+    const table = Array(1000)
+      .fill(null)
+      .map((_, row) => Array(1000).fill(row))
+    const json = toJson({ context: { table } }, scrubSecrets)
+    expect(json.length).toBeLessThan(20_000)
+    expect(json).toContain('[0,0,0')
+  })
+
   test('bytes are counted, not copied', () => {
     expect(clean({ context: { file: new Uint8Array(10_000_000) } }).context.file).toBe(
       '10000000 bytes',

@@ -28,6 +28,7 @@ export function toJson(report: unknown, scrub: Scrub): string {
   return JSON.stringify(report, function (this: unknown, name: string, value: unknown) {
     const depth = (depths.get(this) ?? -1) + 1
     if (depth < 2) left = MAX_VALUES
+    else if (--left < 0) return LEFT_OUT
     // Nothing, true and false give nothing away, and say much to whoever debugs a login.
     if (value == null || typeof value === 'boolean' || value === '') return value
     const isText = typeof value !== 'object'
@@ -36,7 +37,7 @@ export function toJson(report: unknown, scrub: Scrub): string {
     const text = scrub(depth < 2 ? '' : name, isText ? String(value).slice(0, limit * 2) : '')
     if (text === HIDDEN) return text
     if (isText) return typeof value === 'number' ? value : text.slice(0, limit)
-    if (depths.has(value) || --left < 0 || depth > MAX_DEPTH) return LEFT_OUT
+    if (depths.has(value) || depth > MAX_DEPTH) return LEFT_OUT
     const copied = Array.isArray(value) ? value.slice(0, left) : copy(value as object, left, scrub)
     depths.set(value, depth).set(copied, depth)
     return copied

@@ -96,6 +96,21 @@ test('the last fifty breadcrumbs go with a report', async () => {
   expect(steps[49]).toMatchObject({ message: 'step 59', at: expect.stringMatching(/Z$/) })
 })
 
+test('breadcrumbs leave room for what the error is, and give way to those of a report', async () => {
+  const [first, second] = await sent((tracker) => {
+    for (let n = 0; n < 50; n++) tracker.addBreadcrumb({ data: { list: Array(50).fill(n) } })
+    tracker.captureError(new TypeError('no'))
+    tracker.report({
+      errorCode: 'E',
+      errorType: 'E',
+      message: 'm',
+      payload: { breadcrumbs: [{ message: 'own' }] },
+    })
+  })
+  expect(first?.payload?.exceptions).toMatchObject([{ type: 'TypeError', value: 'no' }])
+  expect(second?.payload?.breadcrumbs).toEqual([{ message: 'own' }])
+})
+
 test('tags and contexts that are taken back are gone', async () => {
   const [report] = await sent((tracker) => {
     tracker.setTag('a', '1')

@@ -55,7 +55,13 @@ export function createClient(config: ErrorTrackingConfig, platform: Platform): E
       ...given,
       tags: { ...tags, ...given.tags },
       context: { ...context, ...given.context },
-      payload: { sdk: { name, version }, breadcrumbs, ...described.payload, ...given.payload },
+      payload: {
+        sdk: { name, version },
+        ...described.payload,
+        ...given.payload,
+        // Last, so that the others have room.
+        breadcrumbs: given.payload?.breadcrumbs ?? breadcrumbs,
+      },
     }
     const report = beforeSend ? beforeSend(filled) : filled
     return report ? add(report.id as string, toJson(report, scrub)) : discard('before_send')

@@ -1,4 +1,5 @@
 import type { RequestListener } from 'node:http'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { bareClient, MemoryStorage, Receiver } from '../../test/receiver.js'
 import type { ErrorStorage, ErrorTracker, ErrorTrackingConfig } from '../types.js'
@@ -94,11 +95,14 @@ test('what our server refuses is done with', async () => {
 
 test.each([429, 503, 201])('nothing is sent before the time that a %i names', async (status) => {
   const tracker = track()
-  receiver.answer = answering(status, '{"success":false}', { 'retry-after': '1' })
+  receiver.answer = answering(status, '{"success":false}', { 'retry-after': '4' })
   capture(tracker, 1)
   expect(await tracker.flush()).toBe(false)
   receiver.answer = undefined
+  capture(tracker, 2)
   expect(await tracker.flush()).toBe(false)
+  // A batch would have left by now.
+  await sleep(2000)
   expect(receiver.batches).toHaveLength(1)
   await expect.poll(() => tracker.flush(), { timeout: 10_000 }).toBe(true)
   expect(receiver.batches).toHaveLength(2)
@@ -117,6 +121,26 @@ test('a firewall that refuses one report costs that one alone, counted', async (
   expect(receiver.discarded).toEqual({ network_error: 1 })
 })
 
+test('who refuses everything gets each report once more, alone, and is then left in peace', async () => {
+  const tracker = track()
+  receiver.answer = answering(403, '<html>')
+  capture(tracker, 1, 2)
+  tracker.flush()
+  const lengths = (): number[] => receiver.batches.slice(0, 4).map(({ errors }) => errors.length)
+  await expect.poll(lengths).toEqual([2, 1, 1, 0])
+  expect(await tracker.flush()).toBe(false)
+  receiver.batches.length = 0
+  await sleep(500)
+  // Without a pause there were a hundred.
+  expect(receiver.batches.length).toBeLessThan(3)
+  receiver.batches.length = 0
+  receiver.answer = undefined
+  await expect.poll(() => tracker.flush()).toBe(true)
+  expect(receiver.batches).toMatchObject([
+    { errors: [], discarded: [{ reason: 'network_error', quantity: 2 }] },
+  ])
+})
+
 test('flush ends with its time, and the reports go on', async () => {
   const tracker = track()
   let finish = (): void => {}
@@ -129,6 +153,23 @@ test('flush ends with its time, and the reports go on', async () => {
   finish()
   expect(await tracker.flush()).toBe(true)
   expect(receiver.batches).toHaveLength(1)
+})
+
+test('a page that is hidden and then left sends what waits once', async () => {
+  const storage = new MemoryStorage()
+  let leave = (): void => {}
+  const tracker = bareClient({ errorTrackingUrl: receiver.url, appId: 'chat' }, storage, (run) => {
+    leave = run
+  })
+  capture(tracker, 1)
+  leave()
+  leave()
+  await expect.poll(messages).toEqual(['1'])
+  await expect.poll(() => storage.items.size).toBe(0)
+  expect(messages()).toEqual(['1'])
+  capture(tracker, 2)
+  leave()
+  await expect.poll(messages).toEqual(['1', '2'])
 })
 
 describe('across restarts', () => {
@@ -149,6 +190,21 @@ describe('across restarts', () => {
     await after.flush()
     await expect.poll(() => storage.items.size).toBe(0)
   })
+
+  test.each([
+    ['is offline', (request) => void request.socket.destroy()],
+    ['has a server that does not answer', () => {}],
+  ] as [string, RequestListener][])(
+    'an app that %s, and ends behind its flush, loses nothing',
+    async (_, answer) => {
+      const storage = new MemoryStorage(200)
+      receiver.answer = answer
+      const tracker = track({}, storage)
+      capture(tracker, 'fatal')
+      expect(await tracker.flush(500)).toBe(false)
+      expect(storage.items.get('mana-errors:chat')).toContain('fatal')
+    },
+  )
 
   test('of two tabs none loses what the other keeps', async () => {
     const storage = new MemoryStorage()

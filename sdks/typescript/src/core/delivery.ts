@@ -23,11 +23,14 @@ export interface Delivery {
 const DEFAULT_QUEUE_LENGTH = 100
 // Errors come in flocks: what comes within a second travels together.
 const BATCH_MS = 1000
-// Browsers allow 64 KiB in requests that outlive their page.
+// Browsers refuse requests of more than 64 KiB that outlive their page. Bytes are more than these
+// characters in many languages, so what has failed goes without.
 const KEEPALIVE_CHARACTERS = 60_000
 const BATCH_CHARACTERS = 50_000
 const REQUEST_TIMEOUT_MS = 10_000
 const TOKEN_TIMEOUT_MS = 3000
+// A storage answers in a few milliseconds, or hangs.
+const SAVE_MS = 1000
 // Doubled with each failure, up to 256 times: four minutes.
 const BACKOFF_MS = 1000
 const MAX_DOUBLINGS = 8
@@ -49,6 +52,7 @@ export function createDelivery(config: ErrorTrackingConfig, platform: Platform):
   const waiting: Waiting = new Map()
   let discarded: Counts = new Map()
   let sending: Promise<boolean> | undefined
+  let isLeaving = false
   let timer: ReturnType<typeof setTimeout> | undefined
   let failures = 0
   let batchCharacters = BATCH_CHARACTERS
@@ -70,7 +74,7 @@ export function createDelivery(config: ErrorTrackingConfig, platform: Platform):
   }
 
   /** Keep what waits across restarts, and no longer what is done. */
-  const save = (done: Entry[] = []): void =>
+  const save = (done: Entry[] = []): Promise<void> =>
     stash((kept) => {
       for (const [id, json] of waiting) kept.set(id, json)
       for (const [id] of done) kept.delete(id)
@@ -90,10 +94,8 @@ export function createDelivery(config: ErrorTrackingConfig, platform: Platform):
 
   /** One request at a time; whether to go on at once. */
   const send = (): Promise<boolean> => {
-    sending ??= exchange().then((goesOn) => {
+    sending ??= exchange().finally(() => {
       sending = undefined
-      schedule(goesOn ? 0 : Math.max(backoff(failures), closedUntil - Date.now()))
-      return goesOn
     })
     return sending
   }
@@ -113,9 +115,10 @@ export function createDelivery(config: ErrorTrackingConfig, platform: Platform):
     // What proxies, captive portals and other servers say is not final.
     const isOurs = success !== undefined
     const isRefused = !isOurs && REFUSED_FOR_GOOD.includes(status)
-    // From now on one by one, so that the bad one costs no others.
-    if (isRefused) batchCharacters = 0
-    const isDone = !retryAfter && (isOurs ? status < TOO_MANY : isRefused && batch.length < 2)
+    // One by one until the bad one is found, so that it costs no others.
+    if (isRefused) batchCharacters = batch.length > 1 ? 0 : BATCH_CHARACTERS
+    const isDone = !retryAfter && (isOurs ? status < TOO_MANY : isRefused && batch.length === 1)
+    if (!isDone || isRefused) for (const [reason, quantity] of counts) discard(reason, quantity)
     if (isDone) {
       failures = 0
       for (const [id] of batch) waiting.delete(id)
@@ -124,9 +127,12 @@ export function createDelivery(config: ErrorTrackingConfig, platform: Platform):
       save(batch)
     } else {
       failures++
-      for (const [reason, quantity] of counts) discard(reason, quantity)
       save()
     }
+    // What came meanwhile has set it to its own time, which is too early for a server that rests.
+    clearTimeout(timer)
+    timer = undefined
+    schedule(isDone ? 0 : Math.max(backoff(failures), closedUntil - Date.now()))
     return isDone
   }
 
@@ -142,7 +148,7 @@ export function createDelivery(config: ErrorTrackingConfig, platform: Platform):
       method: 'POST',
       body,
       headers: { ...config.customHeaders, ...(token && { authorization: `Bearer ${token}` }) },
-      keepalive: body.length < KEEPALIVE_CHARACTERS,
+      keepalive: !failures && body.length < KEEPALIVE_CHARACTERS,
       // React Native has no timeout().
       signal: AbortSignal.timeout?.(REQUEST_TIMEOUT_MS),
     })
@@ -164,9 +170,24 @@ export function createDelivery(config: ErrorTrackingConfig, platform: Platform):
     if (!isPending()) return
     save()
     if (platform.beacon) platform.beacon(url, bodyOf([...waiting], discarded))
-    else if (Date.now() >= closedUntil) exchange()
+    // A page is hidden and left in one moment.
+    else if (!isLeaving && Date.now() >= closedUntil) {
+      isLeaving = true
+      exchange().finally(() => {
+        isLeaving = false
+      })
+    }
   })
-  return { add, discard, flush: async (timeout) => !!(await within(timeout, drain)) }
+  return {
+    add,
+    discard,
+    async flush(timeout) {
+      const isDone = !!(await within(timeout, drain))
+      // Who waits for it may be about to end the app.
+      if (!isDone) await within(SAVE_MS, save)
+      return isDone
+    },
+  }
 }
 
 /** Up to half of it off by chance, so that not all clients come back at one time. */

@@ -13,5 +13,5 @@ export interface Platform {
   /** Calls back whenever the app may be about to end without notice: what waits is sent and saved. */
   onLeave?(leave: () => void): void
   /** Sends a leaving program's reports before it returns, where `fetch` ends with the program. */
-  beacon?(url: string, body: string): boolean
+  beacon?(url: string, body: string): void
 }

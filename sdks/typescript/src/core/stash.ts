@@ -6,8 +6,8 @@ export type Waiting = Map<string, string>
 
 export type Entry = [id: string, json: string]
 
-/** Changes what is kept across restarts. */
-export type Stash = (change: (kept: Waiting) => void) => void
+/** Changes what is kept across restarts; settled once it is, or the storage has failed. */
+export type Stash = (change: (kept: Waiting) => void) => Promise<void>
 
 /**
  * Several tabs share one entry of the storage: each adds and removes its own reports. One that two
@@ -16,7 +16,7 @@ export type Stash = (change: (kept: Waiting) => void) => void
 export function createStash(config: ErrorTrackingConfig, platform: Platform): Stash {
   const key = `mana-errors:${config.appId}`
   // One access after the other: a storage may be asynchronous.
-  let last: Promise<unknown> = Promise.resolve()
+  let last: Promise<void> = Promise.resolve()
 
   const update = async (change: (kept: Waiting) => void): Promise<void> => {
     const storage = config.storage === undefined ? platform.storage?.() : config.storage
@@ -32,5 +32,6 @@ export function createStash(config: ErrorTrackingConfig, platform: Platform): St
   }
   return (change) => {
     last = last.then(() => update(change)).catch(() => {})
+    return last
   }
 }

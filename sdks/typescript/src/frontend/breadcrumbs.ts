@@ -21,11 +21,13 @@ const LEVELS: Record<string, Severity> = {
 }
 
 /**
- * Remember what a page does, so that reports tell what came before an error.
+ * Remember what a page does, so that reports tell what came before an error. On a server, where
+ * pages are rendered for many, nothing.
  * @example
  * setupBreadcrumbs(tracker, { clicks: false })
  */
 export function setupBreadcrumbs(tracker: ErrorTracker, options: BreadcrumbOptions = {}): void {
+  if (!globalThis.document) return
   const { console = true, network = true, navigation = true, clicks = true } = options
   const add = (breadcrumb: Breadcrumb): void => tracker.addBreadcrumb(breadcrumb)
   if (console) followConsole(add)

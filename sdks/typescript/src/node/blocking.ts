@@ -16,22 +16,19 @@ fetch(url, { method: 'POST', body, headers, signal: AbortSignal.timeout(timeout)
 /**
  * Sends from a process that is about to end and runs no more events: a thread does it, and this one
  * waits. So a crash stays a crash, with its message, its exit code and its other listeners.
- * @returns whether it was tried
  */
 export function sendBlocking(
   url: string,
   body: string,
   headers: Record<string, string> | undefined,
-): boolean {
+): void {
   try {
     const done = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT))
     const workerData = { url, body, headers, done, timeout: TIMEOUT_MS }
     // Without the process' own flags: a loader or an inspector would run again in the thread.
     new Worker(SEND, { eval: true, workerData, execArgv: [] }).unref()
     Atomics.wait(done, 0, 0, TIMEOUT_MS)
-    return true
   } catch {
     // Out of memory or of threads: the process ends as it would have, and the report is lost.
-    return false
   }
 }

@@ -58,6 +58,22 @@ test('a page that does not exist is no error, in either version', async () => {
   ).toEqual([])
 })
 
+test('a thrown error that carries the status of some answer is an error of the app', async () => {
+  const error = Object.assign(new Error('Request failed'), { status: 404 })
+  const deprecated = {
+    kind: 'unknown',
+    error,
+    event,
+    // What version 3 warns of in development.
+    get status(): never {
+      throw new Error('read')
+    },
+  }
+  const [report] = await handled(deprecated)
+  expect(report).toMatchObject({ message: 'Request failed' })
+  expect(report).not.toHaveProperty('responseStatusCode')
+})
+
 test('what a browser has no request for is left out', async () => {
   const [report] = await handled({
     error: new Error('m'),

@@ -19,7 +19,12 @@ export interface SvelteErrorInput {
  * export const handleError = createSvelteErrorHandler(tracker)
  */
 export function createSvelteErrorHandler(tracker: ErrorTracker): (input: SvelteErrorInput) => void {
-  return ({ error, event, status = (error as { status?: number })?.status, kind }) => {
+  return (input) => {
+    const { error, event, kind } = input
+    // Version 3 warns whoever reads its `status`, and has it in its own errors. What an app throws may
+    // carry the status of another server's answer.
+    const said = (kind ? error : input) as { status?: number }
+    const status = kind === 'unknown' ? undefined : said?.status
     // A page that does not exist is no error of the app.
     if (status && status < 500) return
     tracker.captureError(

@@ -39,7 +39,7 @@ class App:
         self._reader = Reader(dsn)
         site = site_of(settings)
         readiness = Readiness(self._reader, worker)
-        services = Services(self._reader, readiness, settings.address, settings)
+        services = Services(self._reader, readiness, settings)
         pages = PageServices(settings, self._reader, site)
         authorizer = Authorizer(self._reader, site, pages.addresses)
         by_path: defaultdict[str, list[Route[Any, Any]]] = defaultdict(list)

@@ -60,8 +60,9 @@ CHANNEL_ROUTES: Final[tuple[Route[Any, Any], ...]] = (
         path="/api/v1/channels",
         operation="listChannels",
         summary="List where people are told, the oldest first; without secrets",
-        # rules name channels, and who sees some apps makes rules for them
+        # addresses of people and of receivers
         scope="admin",
+        all_apps=True,
         query=PageQuery,
         body=NoBody,
         answer=Page[Channel],
@@ -88,6 +89,7 @@ CHANNEL_ROUTES: Final[tuple[Route[Any, Any], ...]] = (
         operation="getChannel",
         summary="A channel without its secret, and whether it works",
         scope="admin",
+        all_apps=True,
         query=NoQuery,
         body=NoBody,
         answer=Channel,

@@ -10,7 +10,6 @@ from mana_errors.model.query import NoQuery
 from mana_errors.model.reading import Page
 from mana_errors.model.rule import Rule, StoredRule
 from mana_errors.store import alerts, read_issues, rules
-from mana_errors.store.db import Connection
 from mana_errors.triage.explain import explain
 from mana_errors.triage.trial import try_rule
 
@@ -34,21 +33,14 @@ async def _get_rule(call: Call[NoQuery, NoBody]) -> StoredRule:
 async def _change_rule(call: Call[NoQuery, Rule]) -> StoredRule:
     call.principal.must_see_each(call.body.apps)
     async with call.reader.connection() as connection:
-        await _own(connection, call)
+        await rules.own(connection, call.id, call.principal)
         return await rules.change(connection, call.id, call.body, call.actor)
 
 
 async def _delete_rule(call: Call[NoQuery, NoBody]) -> None:
     async with call.reader.connection() as connection:
-        await rules.delete(connection, await _own(connection, call), call.actor)
-
-
-async def _own(connection: Connection, call: Call[Any, Any]) -> StoredRule:
-    """The path's rule, of whose apps the caller must see all. Raises NotFound, Forbidden."""
-    await rules.find(connection, call.id, call.apps)
-    stored = await rules.find(connection, call.id, None)
-    call.principal.must_see_each(stored.rule.apps)
-    return stored
+        stored = await rules.own(connection, call.id, call.principal)
+        await rules.delete(connection, stored, call.actor)
 
 
 async def _list_alerts(call: Call[AlertQuery, NoBody]) -> Page[AlertDetail]:

@@ -29,9 +29,12 @@ class Services:
 
     reader: Reader
     readiness: Readiness
-    # URL of the server, for links; no slash at its end
-    address: str
     settings: Settings
+
+    @property
+    def address(self) -> str:
+        """URL of the server, for links; no slash at its end."""
+        return self.settings.address
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,8 +58,9 @@ def _send(mail: "Rendered", to: str, data_dir: Path | None) -> str:
     settings = load_settings(data_dir=data_dir)
     if not settings.smtp_url:
         raise BadSetting("MANA_ERRORS_SMTP_URL: is not set, so no e-mail can be sent")
-    made = email.compose(mail, email.checked_address(to), settings.address, settings)
+    made = email.compose(mail, email.checked_address(to), "", settings)
     made["Message-ID"] = email.new_message_id(settings)
+    made["Date"] = datetime.now(UTC)
     return asyncio.run(email.transmit(made, settings))
 
 

@@ -9,7 +9,7 @@ import msgspec
 from mana_errors.errors import BadRequest, Conflict, NotFound, SearchSyntax
 from mana_errors.model.event import JsonObject
 from mana_errors.model.ids import uuid7
-from mana_errors.model.principal import Apps
+from mana_errors.model.principal import Apps, Principal
 from mana_errors.model.rule import QuietHours, Rule, Silent, StoredRule
 from mana_errors.model.search import Search, Subject, parse_search
 from mana_errors.store import apps, audit
@@ -54,6 +54,15 @@ async def find(connection: Connection, rule_id: UUID, seen: Apps) -> StoredRule:
     return shown
 
 
+async def own(connection: Connection, rule_id: UUID, principal: Principal) -> StoredRule:
+    """A rule of whose apps somebody sees all. Raises NotFound, also where they see none of them;
+    else Forbidden."""
+    await find(connection, rule_id, principal.apps)
+    stored = await find(connection, rule_id, None)
+    principal.must_see_each(stored.rule.apps)
+    return stored
+
+
 async def create(connection: Connection, rule: Rule, actor: Actor) -> StoredRule:
     """Keep a rule. Raises BadRequest naming the field, Conflict when there are too many."""
     rule_id = uuid7()
@@ -68,11 +77,13 @@ async def create(connection: Connection, rule: Rule, actor: Actor) -> StoredRule
 
 
 async def change(connection: Connection, rule_id: UUID, rule: Rule, actor: Actor) -> StoredRule:
-    """Put a rule in the place of another. Raises NotFound, BadRequest naming the field."""
+    """Put a rule in the place of another. Raises NotFound, BadRequest naming the field. A rule that
+    cannot be applied any more, for its channel is gone, can still be switched."""
     async with connection.transaction():
         await connection.execute(_SQL["bump"])
-        await find(connection, rule_id, None)
-        await check(connection, rule)
+        old = (await find(connection, rule_id, None)).rule
+        if msgspec.structs.replace(old, enabled=rule.enabled) != rule:
+            await check(connection, rule)
         await connection.execute(_SQL["change"], rule_id, msgspec.to_builtins(rule))
         await _note(connection, actor, "rule.change", rule_id, rule)
         return await find(connection, rule_id, None)

@@ -52,7 +52,8 @@ async def of_issue(
     """The latest of an issue, and the names of channels."""
     query = AlertQuery(issue=issue_id, limit=SHOWN)
     page = await alerts.listed(connection, query, visit.principal.apps)
-    return in_words(page.items, visit.language), await channels.names(connection)
+    names = await channels.names(connection) if page.items else {}
+    return in_words(page.items, visit.language), names
 
 
 def in_words(found: Sequence[AlertDetail], language: str) -> list[Fired]:

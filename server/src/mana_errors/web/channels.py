@@ -59,27 +59,26 @@ async def change(visit: Visit) -> Response:
     values = channel_form.sent(visit.form, kind_of(channel.target))
     try:
         wanted = channel_form.change_of(values, visit.form.text("secret"))
-        return await _changed(visit, channel, wanted)
+        return await _changed(visit, wanted)
     except BadRequest as error:
         return _wrong(visit, channel, values, error)
 
 
 async def renew(visit: Visit) -> Response:
     """Make a webhook a new key, and show it, once."""
-    return await _changed(visit, await _channel(visit), ChannelChange(renew_secret=True))
+    return await _changed(visit, ChannelChange(renew_secret=True))
 
 
-async def _changed(visit: Visit, channel: Channel, wanted: ChannelChange) -> Response:
+async def _changed(visit: Visit, wanted: ChannelChange) -> Response:
     settings = visit.services.settings
     async with visit.reader.connection() as connection:
-        made = await manage.change(connection, settings, channel.id, wanted, visit.actor)
+        made = await manage.change(connection, settings, id_of(visit), wanted, visit.actor)
     return _made(visit, made, "saved")
 
 
 async def test(visit: Visit) -> Response:
     """Send a test, and show the receiver's answer."""
-    channel = await _channel(visit)
-    tested = await manage.test(visit.reader, visit.services.settings, channel.id, visit.actor)
+    tested = await manage.test(visit.reader, visit.services.settings, id_of(visit), visit.actor)
     channel = await _channel(visit)
     return _form(visit, channel, channel_form.stored(channel), {}, tested)
 
@@ -110,7 +109,8 @@ def _no_smtp(visit: Visit) -> bool:
 def _made(visit: Visit, made: MadeChannel, done: str) -> Response:
     if made.secret is None:
         return visit.go(f"/alerts/channels/{made.channel.id}?done={done}")
-    return visit.page("channel_key.html", {"channel": made.channel, "key": made.secret})
+    back = f"/alerts/channels/{made.channel.id}"
+    return visit.secret("channel_key", made.channel.name, made.secret, back)
 
 
 def _wrong(

@@ -10,6 +10,7 @@ from jinja2 import pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup, escape
 
+from mana_errors.alerts.words import number
 from mana_errors.web.markdown import render_markdown
 from mana_errors.web.words import ago
 
@@ -74,11 +75,6 @@ def _short(value: object) -> str:
 def _segment(text: str) -> str:
     """One segment of a path, slashes and all."""
     return quote(text, safe="")
-
-
-def number(value: int) -> str:
-    """Digits in groups; U+202F, a narrow space, does it in every language."""
-    return f"{value:,}".replace(",", "\u202f")
 
 
 def _code(text: str) -> Markup:

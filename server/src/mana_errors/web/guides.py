@@ -109,24 +109,17 @@ export function Reported({{ children }}: {{ children: ReactNode }}) {{
     return Guide("Expo, React Native", install, (File("src/Reported.tsx", code),))
 
 
-def _browser(to: Place) -> Guide:
-    code = f"""import {{
+def _javascript(name: str, entry: str) -> Callable[[Place], Guide]:
+    def guide(to: Place) -> Guide:
+        code = f"""import {{
   createErrorTracker,
   setupGlobalErrorHandler,
-}} from '@manacore/shared-error-tracking/frontend';
+}} from '@manacore/shared-error-tracking/{entry}';
 
 setupGlobalErrorHandler({to.tracker});"""
-    return Guide("JavaScript: web pages", _PACKAGE, (File("", code),))
+        return Guide(name, _PACKAGE, (File("", code),))
 
-
-def _node(to: Place) -> Guide:
-    code = f"""import {{
-  createErrorTracker,
-  setupGlobalErrorHandler,
-}} from '@manacore/shared-error-tracking/node';
-
-setupGlobalErrorHandler({to.tracker});"""
-    return Guide("JavaScript: Node", _PACKAGE, (File("", code),))
+    return guide
 
 
 def _python(to: Place) -> Guide:
@@ -172,8 +165,8 @@ GUIDES: Final[tuple[Callable[[Place], Guide], ...]] = (
     _nestjs,
     _sveltekit,
     _expo,
-    _browser,
-    _node,
+    _javascript("JavaScript: web pages", "frontend"),
+    _javascript("JavaScript: Node", "node"),
     _python,
     _sentry_python,
     _sentry_node,

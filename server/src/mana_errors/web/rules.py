@@ -13,16 +13,15 @@ from starlette.responses import Response
 from mana_errors.errors import BadRequest, Conflict, SearchSyntax
 from mana_errors.model.decision import Trial, TrialResult
 from mana_errors.model.event import Severity
-from mana_errors.model.rule import Fact, Rule, StoredRule
+from mana_errors.model.rule import Fact
 from mana_errors.store import alerts, apps, channels, rules
 from mana_errors.store.channels import MAX_CHANNELS
 from mana_errors.store.db import Connection
 from mana_errors.triage.trial import try_rule
 from mana_errors.web import rule_form
-from mana_errors.web.fields import Trouble
+from mana_errors.web.fields import MAX_BOXES, Trouble
 from mana_errors.web.issue import id_of
 from mana_errors.web.issues import SEARCH_FIELDS
-from mana_errors.web.members import MAX_BOXES
 from mana_errors.web.rule_words import describe, span_of
 from mana_errors.web.visit import Visit
 
@@ -35,12 +34,20 @@ async def show_list(visit: Visit) -> Response:
     seen = visit.principal.apps
     async with visit.reader.connection() as connection:
         found = await rules.listed(connection, seen)
+        # Who sees some of a rule's apps reads it without the others, and cannot change it.
+        whole = {one.id: one for one in await rules.listed(connection, None)}
         ids = [stored.id for stored in found]
         often = await alerts.frequencies(connection, ids, seen)
         names = await _names(connection)
+    may = visit.principal.may("admin")
     values = {
         "rules": [
-            (one, describe(one.rule, visit.language, names), often[one.id], _may(visit, one.rule))
+            (
+                one,
+                describe(one.rule, visit.language, names),
+                often[one.id],
+                may and one == whole[one.id] and (seen is None or one.rule.apps is not None),
+            )
             for one in found
         ],
     }
@@ -52,7 +59,11 @@ async def show_new(visit: Visit) -> Response:
     rule = rule_form.FRESH_RULE
     if visit.request.query_params.get("from"):
         async with visit.reader.connection() as connection:
-            copied = (await _own(visit, connection, _id(visit.request.query_params["from"]))).rule
+            copied = (
+                await rules.own(
+                    connection, _id(visit.request.query_params["from"]), visit.principal
+                )
+            ).rule
         rule = msgspec.structs.replace(
             copied, name=visit.words["copy_of"].format(copied.name)[:100], enabled=False
         )
@@ -62,7 +73,7 @@ async def show_new(visit: Visit) -> Response:
 async def show_one(visit: Visit) -> Response:
     """A rule's form."""
     async with visit.reader.connection() as connection:
-        stored = await _own(visit, connection, id_of(visit))
+        stored = await rules.own(connection, id_of(visit), visit.principal)
     return await _form(visit, stored.id, rule_form.stored(stored.rule), {}, failure=stored.failure)
 
 
@@ -80,12 +91,14 @@ async def _save(visit: Visit, rule_id: UUID | None) -> Response:
     values = rule_form.sent(visit.form)
     try:
         rule = rule_form.rule_of(values)
+        if rule.apps is None and visit.principal.apps is not None:
+            return await _form(visit, rule_id, values, {"apps": visit.words["wrong_rule_all"]})
         visit.principal.must_see_each(rule.apps)
         async with visit.reader.connection() as connection:
             if rule_id is None:
                 await rules.create(connection, rule, visit.actor)
             else:
-                await _own(visit, connection, rule_id)
+                await rules.own(connection, rule_id, visit.principal)
                 await rules.change(connection, rule_id, rule, visit.actor)
     except (BadRequest, Conflict) as error:
         return await _wrong(visit, rule_id, values, error)
@@ -111,7 +124,7 @@ async def attempt(visit: Visit) -> Response:
 async def switch(visit: Visit) -> Response:
     """On or off."""
     async with visit.reader.connection() as connection:
-        stored = await _own(visit, connection, id_of(visit))
+        stored = await rules.own(connection, id_of(visit), visit.principal)
         rule = msgspec.structs.replace(stored.rule, enabled=visit.form.text("enabled") == "1")
         await rules.change(connection, stored.id, rule, visit.actor)
     return visit.go("/alerts/rules?done=saved")
@@ -120,22 +133,10 @@ async def switch(visit: Visit) -> Response:
 async def delete(visit: Visit) -> Response:
     """End a rule; its alerts stay."""
     async with visit.reader.connection() as connection:
-        await rules.delete(connection, await _own(visit, connection, id_of(visit)), visit.actor)
+        await rules.delete(
+            connection, await rules.own(connection, id_of(visit), visit.principal), visit.actor
+        )
     return visit.go("/alerts/rules?done=done_delete")
-
-
-async def _own(visit: Visit, connection: Connection, rule_id: UUID) -> StoredRule:
-    """A rule of whose apps the visitor sees all. Raises NotFound, Forbidden."""
-    await rules.find(connection, rule_id, visit.principal.apps)
-    stored = await rules.find(connection, rule_id, None)
-    visit.principal.must_see_each(stored.rule.apps)
-    return stored
-
-
-def _may(visit: Visit, rule: Rule) -> bool:
-    """Whether the visitor may change a rule of the list, which names only apps that they see."""
-    principal = visit.principal
-    return principal.may("admin") and (principal.apps is None or rule.apps is not None)
 
 
 def _id(text: str) -> UUID:
@@ -204,7 +205,8 @@ def _zones() -> list[str]:
 
 
 def _spans(visit: Visit, known: tuple[int, ...], chosen: str, none: str) -> list[tuple[str, str]]:
+    words, said = visit.words, visit.words["after_span"]
     return [
-        (str(minutes), span_of(minutes, visit.language) if minutes else visit.words[none])
+        (str(minutes), said.format(span_of(minutes, visit.language)) if minutes else words[none])
         for minutes in rule_form.choices(known, chosen)
     ]

@@ -5,7 +5,7 @@ from typing import Final
 import msgspec
 from starlette.responses import Response
 
-from mana_errors.errors import Conflict
+from mana_errors.errors import BadRequest, Conflict
 from mana_errors.model.principal import SCOPES
 from mana_errors.model.token import NewToken
 from mana_errors.store import apps, tokens
@@ -26,11 +26,13 @@ async def create(visit: Visit) -> Response:
     """Make a token, and show its secret: once."""
     form = visit.form
     days = form.text("days")
+    if not form.ticked("days") or days not in _LIFETIMES:
+        raise BadRequest("days: unknown")
     given = {
         "name": form.text("name"),
         "scopes": form.all("scope"),
         "apps": form.all("app") or None,
-        "expiresDays": int(days) if days in _LIFETIMES and days else None,
+        "expiresDays": int(days) if days else None,
     }
     if not given["scopes"]:
         return await _list(visit, {"scope": visit.words["wrong_scopes"]})

@@ -6,16 +6,18 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from functools import partial
 from typing import Any, Final, Optional
 
+from mana_errors_sdk.diagnostics import debug
 from mana_errors_sdk.integrations.body import BODY_BYTES_MAX, Body
 from mana_errors_sdk.integrations.request import BODILESS, SERVER_ERROR, Request, user_id
 from mana_errors_sdk.integrations.work import end, flush, report, unhandled
-from mana_errors_sdk.scope import current_scope, enter_scope
+from mana_errors_sdk.scope import enter_scope
 
 AsgiScope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 AsgiApp = Callable[[AsgiScope, Receive, Send], Awaitable[None]]
+Call = Callable[[Any, AsgiScope, Receive, Send], Awaitable[None]]
 
 # Where a request that is watched already is found in its scope.
 KEY: Final = "mana_errors.request"
@@ -23,43 +25,48 @@ KEY: Final = "mana_errors.request"
 # with the headers, as small bodies do, is there at once.
 REST_OF_BODY_S: Final = 0.05
 MECHANISM: Final = unhandled("asgi")
+_WATCHED: Final = frozenset({"http", "websocket", "lifespan"})
+
+
+def watching(call: Call) -> Call:
+    """Instead of the __call__ of an application: reports what leaves it. What one layer watches
+    already is not watched again."""
+
+    # Servers look whether it is a coroutine function; one more of them would cost each request.
+    async def call_watched(self: Any, scope: AsgiScope, receive: Receive, send: Send) -> None:
+        if KEY in scope or scope["type"] not in _WATCHED:
+            await call(self, scope, receive, send)
+            return
+        if scope["type"] == "lifespan":
+            await _serve_lifespan(partial(call, self), scope, receive, send)
+            return
+        request = scope[KEY] = AsgiRequest(scope, receive, send)
+        if scope.get("method", "GET") not in BODILESS:
+            request.body = Body()
+            receive = request.receive
+        token = enter_scope(request)
+        try:
+            await call(self, scope, receive, request.send)
+        except Exception as error:
+            await request.raised(error)
+            raise
+        finally:
+            end(token)
+            # Else scope and request hold each other, and each request is work for the collector.
+            request.failure = scope[KEY] = None
+
+    return call_watched
 
 
 class ManaErrorsMiddleware:
-    """Reports what leaves an app; what one layer watches already is not watched again."""
+    """Reports what leaves an app."""
 
     def __init__(self, app: AsgiApp) -> None:
         self.app = app
 
-    async def __call__(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
-        await serve(self.app, scope, receive, send)
-
-
-def serve(app: AsgiApp, scope: AsgiScope, receive: Receive, send: Send) -> Awaitable[None]:
-    """Let the app serve a connection, and report what it raises."""
-    if KEY not in scope:
-        if scope["type"] in ("http", "websocket"):
-            return _serve_request(app, scope, receive, send)
-        if scope["type"] == "lifespan":
-            return _serve_lifespan(app, scope, receive, send)
-    return app(scope, receive, send)
-
-
-async def _serve_request(app: AsgiApp, scope: AsgiScope, receive: Receive, send: Send) -> None:
-    request = scope[KEY] = AsgiRequest(scope, receive, send)
-    if scope.get("method", "GET") not in BODILESS:
-        request.body = Body()
-        receive = request.receive
-    token = enter_scope(request)
-    try:
-        await app(scope, receive, request.send)
-    except Exception as error:
-        await request.raised(error)
-        raise
-    finally:
-        end(token)
-        # Else scope and request hold each other, and each request is work for the collector.
-        request.failure = scope[KEY] = None
+    @watching
+    def __call__(self, scope: AsgiScope, receive: Receive, send: Send) -> Awaitable[None]:
+        return self.app(scope, receive, send)
 
 
 async def _serve_lifespan(app: AsgiApp, scope: AsgiScope, receive: Receive, send: Send) -> None:
@@ -106,16 +113,6 @@ async def _flush() -> None:
         await loop.run_in_executor(None, flush)
 
 
-def watching(call: Any) -> Any:
-    """Instead of the __call__ of a framework's application."""
-
-    # Servers look whether it is a coroutine function.
-    async def call_watched(self: Any, scope: AsgiScope, receive: Receive, send: Send) -> None:
-        await serve(partial(call, self), scope, receive, send)
-
-    return call_watched
-
-
 def noted(scope: AsgiScope, error: BaseException) -> None:
     """A handler of the framework makes an answer of this error: reported if that is a 5xx."""
     request = scope.get(KEY)
@@ -133,7 +130,7 @@ class AsgiRequest(Request):
     _waiting = 0
 
     def __init__(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
-        super().__init__(current_scope())
+        super().__init__()
         self._scope = scope
         self._receive = receive
         self._send = send
@@ -169,15 +166,19 @@ class AsgiRequest(Request):
 
     async def raised(self, error: BaseException) -> None:
         """Nobody in the app caught it. Without an answer so far, the server makes a 500 of it."""
-        if self.status is None:
-            self.status = SERVER_ERROR
-            await self._read_rest()
-        self.failed(error)
+        try:
+            if self.status is None:
+                self.status = SERVER_ERROR
+                await self._read_rest()
+        finally:  # servers may cancel what their client does not wait for
+            self.failed(error)
 
     async def _send_failed(self, message: Message) -> None:
-        await self._read_rest()
-        if self.failure is not None:
-            self.failed(self.failure)
+        try:
+            await self._read_rest()
+        finally:
+            if self.failure is not None:
+                self.failed(self.failure)
         await self._send(message)
 
     async def _read_rest(self) -> None:
@@ -193,8 +194,8 @@ class AsgiRequest(Request):
             return  # another kind of event loop
         try:
             await asyncio.wait_for(self._keep_early(), REST_OF_BODY_S)
-        except asyncio.TimeoutError:
-            return  # a slow client: its error is reported without the rest
+        except Exception:  # noqa: BLE001 - a client is slow or left: reported without the rest
+            debug("the rest of a body could not be read")
 
     async def _keep_early(self) -> None:
         while not self.body.complete:

@@ -5,29 +5,25 @@ from __future__ import annotations
 import asyncio
 from typing import Any, Callable, Dict, Final
 
-from mana_errors_sdk.api import current_client
-from mana_errors_sdk.captured import Mechanism
+from mana_errors_sdk.integrations.hooks import Hooks
+from mana_errors_sdk.integrations.work import report, unhandled
 
 MODULE: Final = "asyncio"
-_MECHANISM: Final = Mechanism("asyncio", handled=False)
+_MECHANISM: Final = unhandled("asyncio")
 
 
 def install() -> Callable[[], None]:
     """Stand in front of every loop's call_exception_handler."""
-    loops = asyncio.BaseEventLoop
-    previous = loops.call_exception_handler
+    hooks = Hooks()
+    hooks.replace(asyncio.BaseEventLoop, "call_exception_handler", _reporting)
+    return hooks.take_out
 
-    def report(self: asyncio.BaseEventLoop, context: Dict[str, Any]) -> None:
-        client = current_client()
+
+def _reporting(previous: Any) -> Any:
+    def call_exception_handler(self: asyncio.BaseEventLoop, context: Dict[str, Any]) -> None:
         error = context.get("exception")
-        if client is not None and isinstance(error, Exception):
-            client.capture_exception(error, {}, _MECHANISM)
+        if isinstance(error, Exception):
+            report(error, _MECHANISM)
         previous(self, context)
 
-    loops.call_exception_handler = report  # type: ignore[method-assign]
-
-    def uninstall() -> None:
-        if loops.call_exception_handler is report:
-            loops.call_exception_handler = previous  # type: ignore[method-assign]
-
-    return uninstall
+    return call_exception_handler

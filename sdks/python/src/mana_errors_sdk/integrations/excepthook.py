@@ -4,33 +4,29 @@ from __future__ import annotations
 
 import sys
 from types import TracebackType
-from typing import Callable, Final, Optional
+from typing import Any, Callable, Final, Optional
 
-from mana_errors_sdk.api import current_client
-from mana_errors_sdk.captured import Mechanism
+from mana_errors_sdk.integrations.hooks import Hooks
+from mana_errors_sdk.integrations.work import report, unhandled
 
 MODULE: Final = None
-_MECHANISM: Final = Mechanism("excepthook", handled=False)
+_MECHANISM: Final = unhandled("excepthook")
 
 
 def install() -> Callable[[], None]:
     """Stand in front of sys.excepthook."""
-    previous = sys.excepthook
+    hooks = Hooks()
+    hooks.replace(sys, "excepthook", _reporting)
+    return hooks.take_out
 
-    def report(
+
+def _reporting(previous: Any) -> Any:
+    def excepthook(
         kind: type[BaseException], error: BaseException, traceback: Optional[TracebackType]
     ) -> None:
-        client = current_client()
         # Not KeyboardInterrupt: somebody wanted the program to end.
-        if client is not None and isinstance(error, Exception):
-            client.capture_exception(error, {}, _MECHANISM)
+        if isinstance(error, Exception):
+            report(error, _MECHANISM)
         previous(kind, error, traceback)
 
-    sys.excepthook = report
-
-    def uninstall() -> None:
-        # Somebody may have come behind us, and calls us: then we stay, and do nothing.
-        if sys.excepthook is report:
-            sys.excepthook = previous
-
-    return uninstall
+    return excepthook

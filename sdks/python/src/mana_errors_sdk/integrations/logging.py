@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import logging
-from typing import Callable, Final, Iterable, Set
+from typing import Any, Callable, Final, Iterable, Set
 
 from mana_errors_sdk.api import current_client
 from mana_errors_sdk.captured import Mechanism
 from mana_errors_sdk.diagnostics import LOGGER
 from mana_errors_sdk.fields import severity_of
+from mana_errors_sdk.integrations.hooks import Hooks
 from mana_errors_sdk.scope import current_scope
+from mana_errors_sdk.values import text_of
 
 MODULE: Final = "logging"
 # Records from here on are reported, and from there on are breadcrumbs.
 EVENT_LEVEL: Final = logging.ERROR
 BREADCRUMB_LEVEL: Final = logging.INFO
-_MECHANISM: Final = Mechanism("logging", handled=False)
+_MECHANISM: Final = Mechanism("logging")
 # Loggers whose errors another integration reports, from the exceptions themselves.
 _reported_otherwise: Final[Set[str]] = set()
 
@@ -27,20 +29,18 @@ def ignore(loggers: Iterable[str]) -> None:
 
 def install() -> Callable[[], None]:
     """Listen to what loggers give to their handlers."""
-    previous = logging.Logger.callHandlers
+    hooks = Hooks()
+    hooks.replace(logging.Logger, "callHandlers", _listening)
+    return hooks.take_out
 
+
+def _listening(call: Any) -> Any:
     def call_handlers(self: logging.Logger, record: logging.LogRecord) -> None:
-        previous(self, record)
+        call(self, record)
         if record.name.partition(".")[0] != LOGGER:
             take(record)
 
-    logging.Logger.callHandlers = call_handlers  # type: ignore[method-assign]
-
-    def uninstall() -> None:
-        if logging.Logger.callHandlers is call_handlers:
-            logging.Logger.callHandlers = previous  # type: ignore[method-assign]
-
-    return uninstall
+    return call_handlers
 
 
 def take(record: logging.LogRecord) -> None:
@@ -51,7 +51,7 @@ def take(record: logging.LogRecord) -> None:
     try:
         message = record.getMessage()
     except Exception:  # noqa: BLE001 - a wrong format is logging's own to complain about
-        message = str(record.msg)
+        message = text_of(record.msg)
     level = severity_of(record.levelname)
     if record.levelno < EVENT_LEVEL:
         current_scope().add_breadcrumb(message, record.name, level, "log", {})
@@ -70,7 +70,7 @@ def take(record: logging.LogRecord) -> None:
                 "error_code": record.name,
                 "message": message,
                 "severity": level,
-                "payload": {"logger": record.name, "logEntry": {"template": str(record.msg)}},
+                "payload": {"logger": record.name, "logEntry": {"template": text_of(record.msg)}},
             },
             _MECHANISM,
         )

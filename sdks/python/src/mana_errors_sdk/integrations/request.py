@@ -8,13 +8,15 @@ from typing import Any, Callable, Final, Optional
 
 from mana_errors_sdk.integrations.body import Body, JsonObject
 from mana_errors_sdk.integrations.work import Mechanism, report
-from mana_errors_sdk.scope import Scope
+from mana_errors_sdk.scope import Scope, process_scope
 
 # From here on the app itself failed; below, it answered what it was asked.
 SERVER_ERROR: Final = 500
 # Their bodies mean nothing (RFC 9110), so nothing is put in the way of reading them.
 BODILESS: Final = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 
+# More is no length, and int() refuses thousands of them.
+_LENGTH_DIGITS: Final = 18
 _NO_BODY: Final = Body()
 _OWN_NAMES: Final = ("id", "pk", "user_id", "sub", "username")
 _PROPERTIES: Final = ("identity", "display_name")
@@ -36,6 +38,10 @@ class Request(Scope):
     found_route: Optional[str] = None
     found_user: Optional[Callable[[], Any]] = None
 
+    def __init__(self) -> None:
+        # Not the current scope: a connection's reader may run in the context of its last request.
+        super().__init__(process_scope())
+
     def method(self) -> Optional[str]:
         """GET, POST, …; None of a WebSocket."""
         raise NotImplementedError
@@ -50,8 +56,13 @@ class Request(Scope):
 
     def length(self) -> int:
         """Of the body; 0 where there is none, or none whose length was said."""
-        length = self.headers().get("content-length", "")
-        return int(length) if length.isdecimal() and self.method() not in BODILESS else 0
+        said = self.said_length()
+        is_length = said.isdecimal() and len(said) <= _LENGTH_DIGITS
+        return int(said) if is_length and self.method() not in BODILESS else 0
+
+    def said_length(self) -> str:
+        """As the client wrote it."""
+        return self.headers().get("content-length", "")
 
     def signed_in(self) -> Optional[str]:
         """Whom the framework or the server let in."""

@@ -3,29 +3,26 @@
 from __future__ import annotations
 
 import threading
-from typing import Callable, Final
+from typing import Any, Callable, Final
 
-from mana_errors_sdk.api import current_client
-from mana_errors_sdk.captured import Mechanism
+from mana_errors_sdk.integrations.hooks import Hooks
+from mana_errors_sdk.integrations.work import report, unhandled
 
 MODULE: Final = None
-_MECHANISM: Final = Mechanism("threading", handled=False)
+_MECHANISM: Final = unhandled("threading")
 
 
 def install() -> Callable[[], None]:
     """Stand in front of threading.excepthook."""
-    previous = threading.excepthook
+    hooks = Hooks()
+    hooks.replace(threading, "excepthook", _reporting)
+    return hooks.take_out
 
-    def report(args: threading.ExceptHookArgs) -> None:
-        client = current_client()
-        if client is not None and isinstance(args.exc_value, Exception):
-            client.capture_exception(args.exc_value, {}, _MECHANISM)
+
+def _reporting(previous: Any) -> Any:
+    def excepthook(args: threading.ExceptHookArgs) -> None:
+        if isinstance(args.exc_value, Exception):
+            report(args.exc_value, _MECHANISM)
         previous(args)
 
-    threading.excepthook = report
-
-    def uninstall() -> None:
-        if threading.excepthook is report:
-            threading.excepthook = previous
-
-    return uninstall
+    return excepthook

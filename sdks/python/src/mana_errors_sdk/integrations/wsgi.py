@@ -6,10 +6,11 @@ from collections.abc import Iterable, Iterator
 from io import BytesIO
 from typing import Any, Callable, Final, Optional
 
+from mana_errors_sdk.diagnostics import debug
 from mana_errors_sdk.integrations.body import BODY_BYTES_MAX, Body
 from mana_errors_sdk.integrations.request import BODILESS, SERVER_ERROR, Request
 from mana_errors_sdk.integrations.work import Token, end, unhandled
-from mana_errors_sdk.scope import current_scope, enter_scope
+from mana_errors_sdk.scope import enter_scope
 
 Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
@@ -35,19 +36,17 @@ def serve(app: WsgiApp, environ: Environ, start_response: StartResponse) -> Iter
         return app(environ, start_response)
     request = environ[KEY] = WsgiRequest(environ, start_response)
     token = enter_scope(request)
+    streams = False
     try:
         answer = app(environ, request.start_response)
+        streams = not _is_finished(answer, environ)
     except Exception as error:
         request.raised(error)
-        end(token)
         raise
-    except BaseException:
-        end(token)
-        raise
-    if _is_finished(answer, environ):
-        end(token)
-        return answer
-    return Streamed(answer, request, token)
+    finally:
+        if not streams:
+            request.end(token)
+    return Streamed(answer, request, token) if streams else answer
 
 
 def watching(call: Any) -> Any:
@@ -60,13 +59,6 @@ def watching(call: Any) -> Any:
         return serve(app, environ, start_response)
 
     return call_watched
-
-
-def noted(environ: Environ, error: BaseException) -> None:
-    """A handler of the framework makes an answer of this error: reported if that is a 5xx."""
-    request = environ.get(KEY)
-    if request is not None:
-        request.failure = error
 
 
 def _is_finished(answer: Iterable[bytes], environ: Environ) -> bool:
@@ -84,7 +76,7 @@ class WsgiRequest(Request):
     _input: Optional[Input] = None
 
     def __init__(self, environ: Environ, start_response: StartResponse) -> None:
-        super().__init__(current_scope())
+        super().__init__()
         self._environ = environ
         self._start_response = start_response
         if environ["REQUEST_METHOD"] not in BODILESS:
@@ -113,6 +105,12 @@ class WsgiRequest(Request):
             self._input.read_rest()
         super().failed(error)
 
+    def end(self, token: Token) -> None:
+        """It is served. Else environ and request hold each other, and each request is work for the
+        collector."""
+        end(token)
+        self.failure = self._environ[KEY] = None
+
     def method(self) -> Optional[str]:
         """Always known."""
         return self._environ["REQUEST_METHOD"]
@@ -122,6 +120,10 @@ class WsgiRequest(Request):
         from wsgiref.util import request_uri
 
         return request_uri(self._environ)
+
+    def said_length(self) -> str:
+        """Asked of each request that may have a body."""
+        return self._environ.get("CONTENT_LENGTH") or ""
 
     def headers(self) -> dict[str, str]:
         """As far as servers pass them on."""
@@ -193,8 +195,12 @@ class Input:
         keeps it back makes this wait just as it makes any view wait that reads its body."""
         missing = self._length - self._body.size
         if self._rest is None and missing > 0 and self._length <= BODY_BYTES_MAX:
-            rest = self._copied(self._stream.read(missing))
-            self._rest = BytesIO(rest)
+            try:
+                rest = self._copied(self._stream.read(missing))
+            except Exception:  # noqa: BLE001 - a client that left: what failed is reported without
+                debug("the rest of a body could not be read")
+            else:
+                self._rest = BytesIO(rest)
 
 
 class Streamed:
@@ -222,4 +228,4 @@ class Streamed:
             self._request.raised(error)
             raise
         finally:
-            end(self._token)
+            self._request.end(self._token)

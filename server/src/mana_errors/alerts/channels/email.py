@@ -68,16 +68,17 @@ def checked_address(text: str) -> str:
 
 
 def compose(mail: Rendered, recipient: str, mute_url: str, settings: Settings) -> EmailMessage:
-    """An e-mail with all but its Message-ID and Date; `mute_url` as Links.mute makes it. What
-    would break a header raises Refused."""
+    """An e-mail with all but its Message-ID and Date; `mute_url` as Links.mute makes it;
+    empty: somebody asked for this one mail. What would break a header raises Refused."""
     made = EmailMessage(policy=SMTP)
     try:
         made["From"] = f"Mana Errors <{settings.smtp_from}>"
         made["To"] = recipient
         made["Subject"] = mail.subject
         made["Auto-Submitted"] = "auto-generated"
-        made["List-Unsubscribe"] = f"<{mute_url}>"
-        made["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+        if mute_url:
+            made["List-Unsubscribe"] = f"<{mute_url}>"
+            made["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     except ValueError as error:
         raise Refused("a header would have a line break in it") from error
     made.set_content(mail.text)

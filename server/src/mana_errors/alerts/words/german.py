@@ -57,8 +57,8 @@ WORDS: Final = {
     "footer_test": "Gesendet, weil jemand diesen Kanal getestet hat.",
     "mute": "Keine solchen E-Mails mehr",
     # the weekly report
-    "week": "Ihre Woche",
-    "week_subject": "Ihre Woche: {}, {}",
+    "week": "Deine Woche",
+    "week_subject": "Deine Woche: {}, {}",
     "new_issue": "{} neues Problem",
     "new_issues": "{} neue Probleme",
     "months": "Januar Februar März April Mai Juni Juli August September Oktober November Dezember",
@@ -77,6 +77,6 @@ WORDS: Final = {
     "none_new": "Keine neuen Probleme.",
     "none_worse": "Nichts wurde schlimmer.",
     "none_fixed": "Nichts wurde endgültig gelöst.",
-    "week_footer": "Der Bericht über die Apps, die Sie sehen, jeden Montag.",
+    "week_footer": "Der Bericht über die Apps, die du siehst, jeden Montag.",
     "week_mute": "Keine Wochenberichte mehr",
 }
