@@ -1,6 +1,7 @@
 """Receivers of alerts: an HTTP server on loopback that answers as a test wants, or does not."""
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -81,7 +82,9 @@ T = TypeVar("T", bound=Receiver)
 
 
 @asynccontextmanager
-async def receiving(kind: type[T] = Receiver) -> AsyncIterator[T]:
+async def receiving(
+    kind: type[T] = Receiver, tls: ssl.SSLContext | None = None
+) -> AsyncIterator[T]:
     """A receiver on a port of its own."""
     receiver = kind()
     tasks: set[asyncio.Task[None]] = set()
@@ -93,7 +96,7 @@ async def receiving(kind: type[T] = Receiver) -> AsyncIterator[T]:
         # also of one that was cancelled before it began
         task.add_done_callback(lambda _: _close(writer))
 
-    server = await asyncio.start_server(accept, "127.0.0.1", 0)
+    server = await asyncio.start_server(accept, "127.0.0.1", 0, ssl=tls)
     receiver.port = server.sockets[0].getsockname()[1]
     try:
         yield receiver

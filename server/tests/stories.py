@@ -91,7 +91,7 @@ def silence() -> Story:
 
 def message(*stories: Story, more: int = 0, thread: str | None = None) -> Message:
     """What is sent at once; without stories a test of the channel."""
-    return Message(number(42), AT, stories, more, SERVER, thread)
+    return Message(number(42), AT, stories, more, SERVER, None, thread)
 
 
 def digest() -> Message:

@@ -9,7 +9,7 @@ import httpx
 import msgspec
 import pytest
 
-from alerting import add_alert, until
+from alerting import add_alert, add_channel, until
 from harness import Cluster, Server
 from mana_errors.alerts.channels.webhook import WebhookBody
 from mana_errors.alerts.links import Links
@@ -84,9 +84,15 @@ async def test_what_cannot_work_is_said_at_once(api: httpx.AsyncClient) -> None:
         "user name": {"target": {"kind": "webhook", "url": "https://u:p@a/"}},
         "no e-mail address": {"target": {"kind": "email", "to": ["owners", "a b@c"]}},
         "is needed": {"target": {"kind": "slack"}},
+        "target.conversation": {
+            "target": {"kind": "slack", "conversation": "C0\0"}, "secret": "xoxb-1234567890-abc",
+        },
+        "length <= 2000": {
+            "target": {"kind": "slack", "conversation": "C" * 2_001}, "secret": "xoxb-1",
+        },
         "none is needed": {"target": {"kind": "email", "to": ["owners"]}, "secret": "x"},
         "pagerpigeon": {"target": {"kind": "pagerpigeon"}},
-    }
+    }  # fmt: skip
     for said, body in wrong.items():
         answer = await api.post("/api/v1/channels", json={"name": "x", **body})
         assert (answer.status_code, said in answer.text) == (400, True), answer.text
@@ -109,6 +115,19 @@ async def test_a_test_says_what_the_receiver_says(
         ("sent" if one["sent"] else "dead", one["detail"]) for one in tested
     ]
     assert (await api.post(f"/api/v1/deliveries/{listed[0]['id']}/retry")).status_code == 409
+
+
+async def test_a_test_says_that_the_secret_is_another_key_s(
+    sending: Server, api: httpx.AsyncClient, receiver: Receiver
+) -> None:
+    channel = sending.in_database(lambda c: add_channel(c, receiver.url))
+    tested = await api.post(f"/api/v1/channels/{channel}/test")
+    assert tested.status_code == 200, tested.text
+    assert tested.json()["sent"] is False
+    assert "MANA_ERRORS_SECRET_KEY" in tested.json()["detail"]
+    (kept,) = (await api.get(f"/api/v1/deliveries?channel={channel}")).json()["items"]
+    assert (kept["state"], kept["detail"]) == ("dead", tested.json()["detail"])
+    assert not receiver.got
 
 
 async def test_private_addresses_are_refused_unless_allowed(

@@ -180,7 +180,9 @@ async def test_apprise_reaches_its_services(service: Service) -> None:
     assert (body["title"], body["message"], body["type"]) == apprise.compose(NEW, "en")
 
 
-@pytest.mark.parametrize(("status", "raised"), [(404, Refused), (503, Unreachable)])
+@pytest.mark.parametrize(
+    ("status", "raised"), [(404, Refused), (409, Unreachable), (503, Unreachable)]
+)
 async def test_apprise_tells_final_from_passing(
     service: Service, status: int, raised: type[Exception]
 ) -> None:
@@ -200,7 +202,9 @@ async def test_apprise_goes_to_public_addresses_alone(service: Service) -> None:
     assert not service.sent
 
 
-@pytest.mark.parametrize("url", ["syslog://localhost", "nothing://x"])
+@pytest.mark.parametrize(
+    "url", ["syslog://localhost", "json://127.0.0.1:9;syslog://", "nothing://x"]
+)
 async def test_apprise_does_not_know_everything(url: str) -> None:
     """And what it knows of this machine is not for alerts."""
     with pytest.raises(Refused, match="knows no service"):
@@ -235,12 +239,14 @@ def test_secrets_that_cannot_work_are_refused_at_once(
         "socket.socket(socket.AF_UNIX).connect('/dev/log')",
         "socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b'x', ('127.0.0.1', 9))",
         "subprocess.run(['true'])",
+        "syslog.openlog('x')",
+        "syslog.syslog('x')",
     ],
 )
 def test_the_process_of_apprise_goes_nowhere_else(attempt: str) -> None:
     """Whatever code of it tries, in whichever thread."""
     program = f"""
-import socket, subprocess
+import socket, subprocess, syslog
 from concurrent.futures import ThreadPoolExecutor
 from mana_errors.alerts import apprise_program
 from mana_errors.alerts.network import Networks

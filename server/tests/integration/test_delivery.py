@@ -1,12 +1,14 @@
 """Alerts on their way to receivers that take them, refuse them, are slow, or are away."""
 
 import asyncio
+import sys
 from pathlib import Path
 from uuid import UUID, uuid4
 
 import msgspec
 import pytest
 
+import stories
 from alerting import (
     add_alert,
     add_channel,
@@ -17,14 +19,19 @@ from alerting import (
     states,
     until,
 )
+from mana_errors import meters
 from mana_errors.alerts import channels as kinds
 from mana_errors.alerts import retry, send
+from mana_errors.alerts.channels import slack
 from mana_errors.alerts.channels.webhook import WebhookBody
 from mana_errors.alerts.client import Client, taken
 from mana_errors.alerts.message import MAX_TOLD, Message, Receipt
+from mana_errors.alerts.network import Networks
 from mana_errors.alerts.retry import MAX_FAILURES, PEOPLE_A_MINUTE
+from mana_errors.errors import Unreachable
 from mana_errors.model.channel import Email, Slack
-from mana_errors.store import channels, delivery_ledger
+from mana_errors.model.ids import uuid7
+from mana_errors.store import channels, db, deliveries, delivery_ledger
 from mana_errors.store.audit import COMMAND
 from mana_errors.store.db import Connection
 from receivers import answers, hangs, receiving
@@ -89,6 +96,22 @@ async def test_what_is_refused_is_dead_and_can_go_again(
         await until(lambda: _are(connection, channel, ["sent"]), "it is sent")
 
 
+async def test_a_secret_of_another_key_waits_for_its_key(
+    connection: Connection, migrated_dsn: str, tmp_path: Path
+) -> None:
+    async with receiving() as receiver:
+        channel = await add_channel(connection, receiver.url)
+        await add_alert(connection, [channel])
+        async with delivering(migrated_dsn, settings_of(tmp_path, secret_key="x" * 32)):
+            await until(lambda: _tried(connection, channel, 1), "a try")
+        (row,) = await deliveries_of(connection, channel)
+        assert row["state"] == "waiting"
+        assert "MANA_ERRORS_SECRET_KEY" in row["detail"]
+        await hurry(connection)
+        async with delivering(migrated_dsn, settings_of(tmp_path)):
+            await until(lambda: _are(connection, channel, ["sent"]), "it is sent")
+
+
 async def test_old_news_are_given_up(
     connection: Connection, migrated_dsn: str, tmp_path: Path
 ) -> None:
@@ -103,6 +126,55 @@ async def test_old_news_are_given_up(
         await connection.execute("UPDATE error_logs.deliveries SET message_id = $1", UUID(int=old))
         await hurry(connection)
         await until(lambda: _are(connection, channel, ["dead"]), "it is given up")
+
+
+async def test_what_no_try_ends_is_given_up(
+    connection: Connection, migrated_dsn: str, tmp_path: Path
+) -> None:
+    """So that it does not hold up its channel for ever: a mistake of ours, or what kills us."""
+    async with receiving() as receiver:
+        channel = await add_channel(connection, receiver.url)
+        broken = await add_alert(connection, [channel])
+        await connection.execute("UPDATE error_logs.alerts SET body = '{}' WHERE id = $1", broken)
+        await connection.execute(
+            "UPDATE error_logs.deliveries SET attempts = $1, message_id = $2",
+            retry.MAX_ATTEMPTS, uuid7(),
+        )  # fmt: skip
+        await add_alert(connection, [channel])
+        async with delivering(migrated_dsn, settings_of(tmp_path)):
+            await until(lambda: _are(connection, channel, ["dead", "sent"]), "both are ended")
+    assert (await deliveries_of(connection, channel))[0]["detail"] == "no try came to an end"
+
+
+async def test_a_channel_that_cannot_be_read_holds_up_no_other(
+    connection: Connection, migrated_dsn: str, tmp_path: Path
+) -> None:
+    """As one that a later release made. What it should tell waits for that release."""
+    async with receiving() as receiver:
+        unknown = await add_channel(connection, receiver.url)
+        channel = await add_channel(connection, receiver.url)
+        await connection.execute(
+            """UPDATE error_logs.channels SET target = '{"kind": "pigeon"}' WHERE id = $1""",
+            unknown,
+        )
+        await add_alert(connection, [unknown, channel])
+        before = _mistakes()
+        async with delivering(migrated_dsn, settings_of(tmp_path)):
+            await until(lambda: _are(connection, channel, ["sent"]), "it is sent")
+    assert await states(connection, unknown) == ["waiting"]
+    assert _mistakes() == before + 1
+
+
+async def test_what_is_missing_on_this_machine_is_no_word_of_the_receiver(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """It is tried again, and counted: whoever mends the server loses no alert."""
+    monkeypatch.setitem(sys.modules, slack.__name__, None)
+    before, settings = _mistakes(), settings_of(tmp_path)
+    route = send.Route("https://hooks.example/x", Client(Networks(())), settings)
+    with pytest.raises(Unreachable, match="a mistake of ours: ModuleNotFoundError"):
+        await send.send_once(Slack(), stories.CASES["new"], route)
+    assert _mistakes() == before + 1
 
 
 async def test_channels_that_take_nothing_are_skipped_with_a_reason(
@@ -120,6 +192,26 @@ async def test_channels_that_take_nothing_are_skipped_with_a_reason(
         }.items():  # fmt: skip
             await until(lambda c=channel: _are(connection, c, ["skipped"]), "it is skipped")
             assert why in (await deliveries_of(connection, channel))[0]["detail"]
+
+
+async def test_what_was_sent_meanwhile_is_not_skipped(
+    connection: Connection, migrated_dsn: str
+) -> None:
+    """Another server sent it before its channel was turned off."""
+    channel = await add_channel(connection, "http://127.0.0.1:9/")
+    await connection.execute("UPDATE error_logs.channels SET enabled = false")
+    await add_alert(connection, [channel])
+    other = await db.connect(migrated_dsn)
+    waits = "SELECT count(*) FROM pg_locks WHERE pid = $1 AND NOT granted"
+    async with connection.transaction():
+        await connection.execute("UPDATE error_logs.deliveries SET state = 'sent'")
+        skipping = asyncio.create_task(deliveries.skip(other, email=False))
+        await until(
+            lambda: connection.fetchval(waits, other.get_server_pid()), "it waits for the row"
+        )
+    assert await skipping == []
+    await other.close()
+    assert await states(connection, channel) == ["sent"]
 
 
 async def test_more_than_the_rate_is_told_together(
@@ -141,6 +233,24 @@ async def test_more_than_the_rate_is_told_together(
         await until(lambda: len(receiver.got) == PEOPLE_A_MINUTE // 2 + 1, "a digest")
     body = msgspec.json.decode(receiver.got[-1].body, type=WebhookBody)
     assert (len(body.data.alerts), body.data.more) == (MAX_TOLD, 37)
+
+
+async def test_what_tells_of_several_issues_begins_no_thread(
+    connection: Connection, migrated_dsn: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each issue's next message continues its own."""
+    one, other = uuid4(), uuid4()
+    async with receiving() as receiver:
+        monkeypatch.setattr(slack, "API", receiver.url)
+        channel = await add_channel(connection, Slack("C1"), "xoxb-1234567890-abc")
+        for count, issues in enumerate(([one], [one, other], [one], [other]), start=1):
+            receiver.answer = answers("200 OK", f'{{"ok": true, "ts": "{count}"}}')
+            for issue in issues:
+                await add_alert(connection, [channel], issue)
+            async with delivering(migrated_dsn, settings_of(tmp_path)):
+                await until(lambda: _all_sent(connection, channel), "it is sent")
+    threads = [msgspec.json.decode(got.body).get("thread_ts") for got in receiver.got]
+    assert threads == [None, None, "1", None]
 
 
 async def test_a_receiver_that_asks_for_time_gets_it(
@@ -265,6 +375,11 @@ async def test_several_deliverers_never_send_twice(
         for alert in msgspec.json.decode(got.body, type=WebhookBody).data.alerts
     ]
     assert sorted(told) == sorted(made * 5)
+
+
+def _mistakes() -> float:
+    """Those of delivery that were counted."""
+    return meters.unexpected.labels("deliver")._value.get()
 
 
 async def _are(connection: Connection, channel_id: UUID, wanted: list[str]) -> bool:

@@ -1,7 +1,10 @@
 """E-mail by a real SMTP server."""
 
+import asyncio
 import re
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -11,6 +14,7 @@ from mailing import Mailbox, mailing
 from mana_errors.alerts.channels.email import checked_address, compose, transmit
 from mana_errors.alerts.links import Links
 from mana_errors.alerts.mail import Rendered
+from mana_errors.cli.checks_mail import mail_server
 from mana_errors.config import Settings, load_settings
 from mana_errors.errors import BadSetting, Refused, Unreachable
 from mana_errors.model.channel import Email
@@ -106,7 +110,7 @@ async def test_tls_and_log_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
         assert mailbox.logins == [(b"me", b"p/w")]
         assert mailbox.secure == [True]
         wrong = mail_settings(tmp_path, mailbox, "smtp+starttls", "me:s3cr3t@")
-        with pytest.raises(Refused, match="535") as caught:
+        with pytest.raises(Unreachable, match="SMTP 535: ") as caught:
             await transmit(mail, wrong)
         assert "s3cr3t" not in str(caught.value)
 
@@ -116,7 +120,7 @@ async def test_a_server_without_tls_gets_nothing(tmp_path: Path) -> None:
     with mailing() as mailbox:
         settings = mail_settings(tmp_path, mailbox, "smtp+starttls", "me:s3cr3t@")
         mail = compose(PLAIN, "a@example.org", "https://e.example.org/mute/x", settings)
-        with pytest.raises(Refused, match="STARTTLS"):
+        with pytest.raises(Unreachable, match="STARTTLS"):
             await transmit(mail, settings)
     assert not mailbox.mails
     assert not mailbox.logins
@@ -129,8 +133,75 @@ async def test_no_server_and_one_that_is_none(tmp_path: Path) -> None:
             tmp_path, smtp_url=f"smtp://127.0.0.1:{receiver.port}", smtp_from="e@example.org"
         )
         mail = compose(PLAIN, "a@example.org", "https://e.example.org/mute/x", settings)
+        with pytest.raises(Unreachable, match="SMTP"):
+            await transmit(mail, settings)
     with pytest.raises(Unreachable, match="SMTP"):
         await transmit(mail, settings)
+
+
+async def test_a_server_that_takes_nothing_now_may_take_it_later(tmp_path: Path) -> None:
+    """Its greeting is of no mail."""
+
+    async def refuse(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"554 not you\r\n")
+        writer.close()
+
+    async with await asyncio.start_server(refuse, "127.0.0.1", 0) as server:
+        settings = mail_settings(tmp_path, Mailbox(server.sockets[0].getsockname()[1]))
+        mail = compose(PLAIN, "a@example.org", "https://e.example.org/mute/x", settings)
+        with pytest.raises(Unreachable, match="SMTP 554: not you"):
+            await transmit(mail, settings)
+
+
+async def test_a_server_that_hangs_holds_up_nobody(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The thread ends since its connection does, not since a step took too long."""
+    ended: list[str] = []
+    in_thread, asked = asyncio.to_thread, asyncio.Event()
+
+    async def noted(work: Callable[..., str], *arguments: Any) -> str:
+        def noting() -> str:
+            try:
+                return work(*arguments)
+            except Unreachable as error:
+                ended.append(str(error))
+                raise
+
+        return await in_thread(noting)
+
+    async def hang(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"220 hello\r\n")
+        await reader.readline()
+        asked.set()
+        await reader.read()
+        writer.close()
+
+    monkeypatch.setattr(asyncio, "to_thread", noted)
+    async with await asyncio.start_server(hang, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        settings = mail_settings(tmp_path, Mailbox(port))
+        mail = compose(PLAIN, "a@example.org", "https://e.example.org/mute/x", settings)
+        sending = asyncio.create_task(transmit(mail, settings))
+        await asked.wait()
+        sending.cancel()
+        await until(lambda: ended, "the thread ends")
+    assert ended == ["SMTP: Connection unexpectedly closed"]
+
+
+def test_doctor_says_what_the_server_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with mailing(tmp_path, login=True) as mailbox:
+        monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
+        found = [
+            mail_server(mail_settings(tmp_path, mailbox, "smtp+starttls", who))[0]
+            for who in ("me:p%2Fw@", "me:s3cr3t@")
+        ]
+    assert [one.detail for one in found] == [
+        "the SMTP server lets us in", "SMTP 535: 5.7.8 Authentication credentials invalid"
+    ]  # fmt: skip
+    # no name may be so long
+    (none,) = mail_server(settings_of(tmp_path, smtp_url=f"smtp://{'a' * 64}:25"))
+    assert "SMTP: " in none.detail
 
 
 @pytest.mark.parametrize("text", ["Hi\r\nBcc: x@example.org", "Hi\nX: y", "Hi\rX: y"])

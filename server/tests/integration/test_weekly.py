@@ -1,6 +1,7 @@
 """The weekly report: what it counts, who gets it, once."""
 
 import asyncio
+import itertools
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -183,6 +184,62 @@ async def test_who_muted_all_e_mail_gets_no_report(
     assert [str(mail["Subject"]) for mail in box.mails] == ["Your week: 0 events, 0 new issues"]
 
 
+async def test_a_lease_begins_when_a_report_is_taken(
+    connection: Connection, migrated_dsn: str, tmp_path: Path
+) -> None:
+    """Not when the first of all was."""
+    await _issue(connection, first=IN_WEEK, now=3)
+    await _member(connection, "a@example.org")
+    asked, checked, step = asyncio.Event(), asyncio.Event(), timedelta(seconds=2)
+
+    async def hang(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked.set()
+        await checked.wait()
+        writer.close()
+
+    async with await asyncio.start_server(hang, "127.0.0.1", 0) as server:
+        settings = _settings(tmp_path, server.sockets[0].getsockname()[1])
+        sending = asyncio.create_task(_send_due(migrated_dsn, settings, step=step))
+        await asked.wait()
+        # it was taken after a step
+        later = MONDAY + weekly.LEASE + step / 2
+        assert await store.claim(connection, SPAN.monday, later, later + weekly.LEASE) is None
+        checked.set()
+        await sending
+
+
+async def test_the_next_try_is_counted_from_the_end_of_the_last(
+    connection: Connection, migrated_dsn: str, tmp_path: Path
+) -> None:
+    await _issue(connection, first=IN_WEEK, now=3)
+    await _member(connection, "a@example.org")
+    await store.plan(connection, SPAN, MONDAY)
+    # after so many one to two hours pass
+    await connection.execute("UPDATE error_logs.weekly_reports SET attempts = 20")
+    with mailing() as box:
+        settings = _settings(tmp_path, box.port)
+        box.plan = ["451 busy"]
+        # the clock is asked which week it is, when the report is taken, and when its try ended
+        await _send_due(migrated_dsn, settings, step=timedelta(minutes=30))
+        await _send_due(migrated_dsn, settings, MONDAY + timedelta(hours=2))
+    assert await _states(connection) == [(State.WAITING, 21, "SMTP 451: busy")]
+
+
+async def test_who_is_too_slow_writes_nothing(connection: Connection) -> None:
+    """Another server has taken it by then, and knows better."""
+    await _member(connection, "a@example.org")
+    await store.plan(connection, SPAN, MONDAY)
+    week, later = SPAN.monday, MONDAY + timedelta(hours=1)
+    slow = await store.claim(connection, week, MONDAY, later)
+    quick = await store.claim(connection, week, later, later + timedelta(hours=1))
+    assert slow is not None
+    assert quick is not None
+    assert not await store.settle(connection, slow, State.DEAD, "slow")
+    assert await store.settle(connection, quick, State.SENT, "quick")
+    assert not await store.settle(connection, quick, State.DEAD, "twice")
+    assert await _states(connection) == [(State.SENT, 2, "quick")]
+
+
 async def test_old_reports_are_forgotten(connection: Connection) -> None:
     """After ninety days."""
     member = await _member(connection, "a@example.org")
@@ -228,10 +285,13 @@ def _settings(folder: Path, port: int) -> Settings:
     )
 
 
-async def _send_due(dsn: str, settings: Settings, now: datetime = MONDAY) -> None:
-    reader = Reader(dsn)
+async def _send_due(
+    dsn: str, settings: Settings, now: datetime = MONDAY, step: timedelta = timedelta()
+) -> None:
+    """`step`: what passes each time that the clock is asked."""
+    reader, asked = Reader(dsn), itertools.count()
     try:
-        await weekly.send_due(reader, settings, now, asyncio.Event())
+        await weekly.send_due(reader, settings, lambda: now + next(asked) * step, asyncio.Event())
     finally:
         await reader.close()
 

@@ -2,10 +2,12 @@
 
 import asyncio
 import socket
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from mailing import certificate
 from mana_errors.alerts.client import MAX_ANSWER_BYTES, Client, checked, taken
 from mana_errors.alerts.network import Networks
 from mana_errors.errors import Refused, Unreachable
@@ -90,6 +92,29 @@ async def test_a_request_is_whole() -> None:
     assert (got.headers["x-a"], got.body) == ("b", b"{}")
 
 
+async def test_tls_is_checked_against_the_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not against the address that it is connected to."""
+    real = socket.getaddrinfo
+
+    def resolve(host: Any, *args: Any, **kwargs: Any) -> Any:
+        return real("127.0.0.1" if host == "other.example" else host, *args, **kwargs)
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
+    async with receiving(tls=certificate(tmp_path)) as receiver:
+        localhost, other = (
+            f"https://{name}:{receiver.port}/" for name in ("localhost", "other.example")
+        )
+        with pytest.raises(Unreachable, match="its certificate"):
+            await Client(LOOPBACK).post(localhost, b"", {})
+        monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
+        with pytest.raises(Unreachable, match=r"other\.example: .*Hostname mismatch"):
+            await Client(LOOPBACK).post(other, b"", {})
+        assert not receiver.got
+        assert (await Client(LOOPBACK).post(localhost, b"", {})).status == 200
+
+
 @pytest.mark.parametrize("status", ["301 Moved", "302 Found", "307 Temporary", "308 Permanent"])
 async def test_redirects_are_refused(status: str) -> None:
     async with receiving() as receiver:
@@ -131,7 +156,11 @@ async def test_endless_answers_end() -> None:
 
 
 @pytest.mark.parametrize(
-    "raw", [b"", b"HTTP/1.1 200", b"nonsense\r\n\r\n", b"HTTP/1.1 100 Continue\r\n\r\n"]
+    "raw",
+    [
+        *(b"", b"HTTP/1.1 200", b"nonsense\r\n\r\n", b"HTTP/1.1 100 Continue\r\n\r\n"),
+        b"HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n",
+    ],
 )
 async def test_what_is_no_answer_is_unreachable(raw: bytes) -> None:
     async def write(writer: asyncio.StreamWriter) -> None:

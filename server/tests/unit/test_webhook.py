@@ -33,6 +33,7 @@ TEST = Message(
     stories=(),
     more=0,
     server_url="https://errors.example.org",
+    issue=None,
     thread=None,
 )
 

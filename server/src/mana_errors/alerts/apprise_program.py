@@ -18,7 +18,15 @@ MAX_MEMORY_BYTES: Final = 1024 * 1024 * 1024
 LOCAL: Final = frozenset({"dbus", "gnome", "glib", "kde", "macosx", "qt", "syslog", "windows"})
 # In what Apprise logs; the rest of it may repeat the URL.
 _STATUS: Final = re.compile(r"\berror[=:] ?(\d{3})\b")
-_STARTS: Final = frozenset({"subprocess.Popen", "os.system", "os.exec", "os.posix_spawn"})
+_FORBIDDEN: Final = {
+    **dict.fromkeys(
+        ("subprocess.Popen", "os.system", "os.exec", "os.posix_spawn"),
+        "a channel may not start programs",
+    ),
+    **dict.fromkeys(
+        ("syslog.openlog", "syslog.syslog"), "a channel may not write this machine's log"
+    ),
+}
 _CONNECTS: Final = frozenset({"socket.connect", "socket.sendto", "socket.sendmsg"})
 
 
@@ -63,7 +71,8 @@ def _send(task: Task) -> Done:
     import apprise  # noqa: PLC0415 - the program that is started, not the one that imports Task
 
     service = cast("Any", apprise.Apprise())
-    if task.url.partition(":")[0].lower() in LOCAL or not service.add(task.url):
+    # one URL may name several services
+    if not service.add(task.url) or len(service) != 1 or service[0].schemas() & LOCAL:
         return Done(sent=False, reason="Apprise knows no service by this URL", known=False)
     refused = _watch(Networks(task.networks))
     form = apprise.NotifyFormat.TEXT
@@ -84,16 +93,15 @@ def _done(result: "AppriseResult") -> Done:
 
 
 def _watch(networks: Networks) -> list[str]:
-    """From now on this process connects to permitted addresses alone, and starts nothing. What was
-    forbidden is said by the list."""
+    """From now on this process connects to permitted addresses alone; it starts no program, and
+    writes no log of this machine's. What was forbidden is said by the list."""
     refused: list[str] = []
 
     def hook(event: str, arguments: tuple[object, ...]) -> None:
-        if event in _STARTS:
-            reason = "a channel may not start programs"
-        elif event in _CONNECTS and not _permitted(networks, arguments):
+        reason = _FORBIDDEN.get(event)
+        if event in _CONNECTS and not _permitted(networks, arguments):
             reason = "its address is not public: see MANA_ERRORS_ALERT_NETWORKS"
-        else:
+        if reason is None:
             return
         refused.append(reason)
         raise _Forbidden(reason)

@@ -33,6 +33,8 @@ MAX_RETRY_AFTER_S: Final = 3600.0
 _PORTS: Final = {"http": 80, "https": 443}
 # Later may be better: timeout, conflict, too early, too many.
 _PASSING: Final = frozenset({408, 409, 425, 429})
+# The last is of one that would speak something else from here on.
+_NO_ANSWER: Final = (OSError, EOFError, httptools.HttpParserError, httptools.HttpParserUpgrade)
 _OWN: Final = {"user-agent": "mana-errors", "accept": "*/*", "connection": "close"}
 
 
@@ -64,7 +66,7 @@ class Client:
         try:
             writer.write(request)
             return await _read(reader)
-        except (OSError, EOFError, httptools.HttpParserError) as error:
+        except _NO_ANSWER as error:
             raise Unreachable(f"{target.hostname}: no answer ({_reason(error)})") from error
         finally:
             # abort, not close: whoever still sends is not waited for
@@ -129,11 +131,16 @@ def taken(answer: Answer, secrets: tuple[str, ...] = ()) -> str:
     said = _said(answer, secrets)
     if HTTPStatus.OK <= answer.status < HTTPStatus.MULTIPLE_CHOICES:
         return said
-    if answer.status in _PASSING or answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+    if passing(answer.status):
         raise Unreachable(said, retry_after_s=_retry_after(answer.headers.get("retry-after", "")))
     if answer.status < HTTPStatus.BAD_REQUEST:
         raise Refused(f"HTTP {answer.status}: redirects are not followed")
     raise Refused(said)
+
+
+def passing(status: int) -> bool:
+    """Whether what failed so may work later."""
+    return status in _PASSING or status >= HTTPStatus.INTERNAL_SERVER_ERROR
 
 
 def _said(answer: Answer, secrets: tuple[str, ...]) -> str:

@@ -45,13 +45,15 @@ async def gather(connection: Connection, channel: Claimed, links: Links, server_
     trends = await deliveries.trends(connection, issues, now)
     telling = _Telling(channel.id, links, server_url, trends, now)
     told_of = {alert.issue_id for alert, _ in alerts}
+    issue = next(iter(told_of)) if len(told_of) == 1 else None
     message = Message(
         id=channel.message_id,
         created_at=made_at(channel.message_id),
         stories=tuple(telling.story(alert, app) for alert, app in alerts[-MAX_TOLD:]),
         more=max(len(alerts) - MAX_TOLD, 0),
         server_url=server_url,
-        thread=await _thread(connection, told_of, channel.id),
+        issue=issue,
+        thread=issue and await deliveries.thread_of(connection, issue, channel.id),
     )
     targets = await targets_of(connection, channel.target)
     told = await deliveries.told(connection, message.id) if len(targets) > 1 else {}
@@ -77,12 +79,6 @@ async def targets_of(connection: Connection, target: Target) -> list[Target]:
         for key, address in by_key.items()
         if key not in muted
     ]
-
-
-async def _thread(connection: Connection, issues: set[UUID | None], channel_id: UUID) -> str | None:
-    """What the message continues, if it is of one issue."""
-    only = next(iter(issues)) if len(issues) == 1 else None
-    return None if only is None else await deliveries.thread_of(connection, only, channel_id)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import UTC, datetime
+from functools import partial
 from typing import Final
 from uuid import UUID
 
@@ -14,9 +15,9 @@ from mana_errors.alerts.client import Client
 from mana_errors.alerts.gather import OWNERS, targets_of
 from mana_errors.alerts.message import Message
 from mana_errors.alerts.network import Networks
-from mana_errors.alerts.send import TRY_S, Result, Route, send_all, send_to
+from mana_errors.alerts.send import TRY_S, Result, Route, send_all
 from mana_errors.config import Settings
-from mana_errors.errors import BadRequest, Refused, Unreachable
+from mana_errors.errors import BadRequest, BadSetting, Refused, Unreachable
 from mana_errors.model.channel import Channel, Email, Target, Webhook, kind_of
 from mana_errors.model.channel_change import ChannelChange, MadeChannel, NewChannel, Tested
 from mana_errors.model.delivery import State
@@ -72,7 +73,10 @@ async def change(
         if kind_of(target) != kind_of(channel.target):
             raise BadRequest(f"target: is of the kind {kind_of(channel.target)}; make another one")
         secret = made or given
-        kept = await channels.secret_of(connection, channel_id, box) if secret is None else secret
+        if secret is None:
+            kept = await channels.secret_of(connection, channel_id, lambda: box)
+        else:
+            kept = secret
         check(target, kept, settings)
         changed = msgspec.structs.replace(
             channel,
@@ -114,18 +118,16 @@ async def test(reader: Reader, settings: Settings, channel_id: UUID, actor: Acto
     no longer left alone. Raises NotFound."""
     async with reader.connection() as connection:
         channel = await channels.find(connection, channel_id)
-        secret = await channels.secret_of(connection, channel_id, open_box(settings))
-        targets = await targets_of(connection, channel.target)
     message = Message(
         id=uuid7(),
         created_at=datetime.now(UTC),
         stories=(),
         more=0,
         server_url=settings.address,
+        issue=None,
         thread=None,
     )
-    route = Route(secret, Client(Networks(settings.alert_networks)), settings)
-    result = await _within(targets, message, route)
+    result = await _send(reader, settings, channel, message)
     sent = result.error is None
     async with reader.connection() as connection, connection.transaction():
         state = State.SENT if sent else State.DEAD
@@ -134,20 +136,30 @@ async def test(reader: Reader, settings: Settings, channel_id: UUID, actor: Acto
     return Tested(sent, result.detail)
 
 
+async def _send(reader: Reader, settings: Settings, channel: Channel, message: Message) -> Result:
+    async with reader.connection() as connection:
+        targets = await targets_of(connection, channel.target)
+        try:
+            secret = await channels.secret_of(connection, channel.id, partial(open_box, settings))
+        except BadSetting as error:
+            return Result(Unreachable(str(error)), str(error))
+    route = Route(secret, Client(Networks(settings.alert_networks)), settings)
+    return await _within(targets, message, route)
+
+
 async def _within(targets: list[Target], message: Message, route: Route) -> Result:
     if isinstance(targets[0] if targets else None, Email) and not route.settings.smtp_url:
         reason = "no e-mail is sent: MANA_ERRORS_SMTP_URL is not set"
         return Result(Refused(reason), reason)
     if not targets:
         return Result(Refused("nobody to tell"), "nobody to tell")
-    if len(targets) == 1:
-        return await send_to(targets[0], message, route)
 
     async def keep(_: Told) -> None:
         return
 
     try:
-        async with asyncio.timeout(TRY_S):
+        # an only one has a limit of its own
+        async with asyncio.timeout(TRY_S if len(targets) > 1 else None):
             return await send_all(targets, message, route, {}, keep)
     except TimeoutError:
         reason = f"not all were told within {TRY_S:.0f} s"

@@ -38,6 +38,8 @@ class Message(msgspec.Struct, frozen=True):
     more: int
     # of the server's pages
     server_url: str
+    # the only one that it tells of
+    issue: UUID | None
     # what the channel gave back for the issue's last message there; None: the first of its issue
     thread: str | None
 

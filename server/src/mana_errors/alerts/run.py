@@ -16,11 +16,11 @@ from mana_errors.alerts.client import Client
 from mana_errors.alerts.gather import Work, gather
 from mana_errors.alerts.links import Links
 from mana_errors.alerts.network import Networks
-from mana_errors.alerts.record import record
-from mana_errors.alerts.retry import TOGETHER
-from mana_errors.alerts.send import Result, Route, send_all, send_to
+from mana_errors.alerts.record import give_up, record
+from mana_errors.alerts.retry import MAX_ATTEMPTS, TOGETHER
+from mana_errors.alerts.send import Result, Route, send_all
 from mana_errors.config import Settings
-from mana_errors.errors import BadSetting, Refused
+from mana_errors.errors import BadSetting, Unreachable
 from mana_errors.logs import Limited
 from mana_errors.model.channel import kind_of
 from mana_errors.model.delivery import State
@@ -63,9 +63,12 @@ class Deliverer:
 
     async def deliver(self, channel: Claimed) -> None:
         """The way of one message, in order. Raises what the database does."""
+        if channel.attempts > MAX_ATTEMPTS:
+            await self._record(channel, lambda c: give_up(c, channel))
+            return
         work = await self._gather(channel)
         result = await self._send(work)
-        await self._record(work, result)
+        await self._record(channel, lambda c: record(c, work, result))
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Until told to stop; then what is being sent has DRAIN_S to end."""
@@ -124,11 +127,10 @@ class Deliverer:
         if not (work.message.stories and work.targets):
             return None
         try:
-            route = Route(self._secret_of(work.channel), self._client, self._settings)
+            secret = channels.unseal(lambda: self._box, work.channel.id, work.channel.secrets)
         except BadSetting as error:
-            return Result(Refused(str(error)), str(error))
-        if len(work.targets) == 1:
-            return await send_to(work.targets[0], work.message, route)
+            return Result(Unreachable(str(error)), str(error))
+        route = Route(secret, self._client, self._settings)
         return await send_all(
             work.targets, work.message, route, work.told, partial(self._tell, work)
         )
@@ -137,10 +139,11 @@ class Deliverer:
         message = work.message.id
         await self._write(lambda c: deliveries.tell(c, work.channel, message, one, LEASE))
 
-    async def _record(self, work: Work, result: Result | None) -> None:
-        state = await self._write(lambda c: record(c, work, result))
-        kind = kind_of(work.channel.target)
-        meters.deliveries.labels(kind, state).inc(len(work.channel.picked))
+    async def _record(
+        self, channel: Claimed, work: Callable[[db.Connection], Awaitable[State | None]]
+    ) -> None:
+        state = await self._write(work)
+        meters.deliveries.labels(kind_of(channel.target), state).inc(len(channel.picked))
 
     async def _write(self, work: Callable[[db.Connection], Awaitable[T | None]]) -> T:
         """What must not be forgotten: until the database takes it. Raises _Lost."""
@@ -168,11 +171,6 @@ class Deliverer:
     def _away(self, error: Exception) -> None:
         meters.database_failures.labels("deliver").inc()
         self._absence.warning("delivery waits for PostgreSQL", reason=str(error))
-
-    def _secret_of(self, channel: Claimed) -> str:
-        """Raises BadSetting for another key's."""
-        # without secrets, the library that opens them is not loaded
-        return channels.unseal(self._box, channel.id, channel.secrets) if channel.secrets else ""
 
     @cached_property
     def _box(self) -> SecretBox:

@@ -74,8 +74,10 @@ async def send_all(
     told: dict[str, Told],
     tell: Callable[[Told], Awaitable[None]],
 ) -> Result:
-    """To all that were not told before; `tell` keeps each answer. In another order at each try, so
-    that nobody waits behind the same others."""
+    """To all that were not told before; of several, `tell` keeps each answer. In another order at
+    each try, so that nobody waits behind the same others."""
+    if len(targets) == 1:
+        return await _send_to(targets[0], message, route)
     unreachable: dict[str, Unreachable] = {}
     for target in random.sample(list(targets), len(targets)):
         who = recipient_of(target)
@@ -106,8 +108,7 @@ def _of_all(told: dict[str, Told], unreachable: dict[str, Unreachable]) -> Resul
     return Result(None if sent else Refused(detail), detail)
 
 
-async def send_to(target: Target, message: Message, route: Route) -> Result:
-    """To the only recipient."""
+async def _send_to(target: Target, message: Message, route: Route) -> Result:
     try:
         receipt = await send_once(target, message, route)
     except (Refused, Unreachable) as error:

@@ -7,7 +7,9 @@ while it is sent, so in normal running none comes twice; it has the same Message
 import asyncio
 import contextlib
 import logging
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Final
 
 from mana_errors import meters
@@ -37,7 +39,7 @@ async def run(reader: Reader, settings: Settings, stopping: asyncio.Event) -> No
     limited = Limited(_log, quiet_s=db.START_S)
     while settings.smtp_url and not stopping.is_set():
         try:
-            await send_due(reader, settings, datetime.now(UTC), stopping)
+            await send_due(reader, settings, partial(datetime.now, UTC), stopping)
         except db.PASSING as error:
             meters.database_failures.labels("weekly").inc()
             limited.warning("the weekly report waits for PostgreSQL", reason=str(error))
@@ -49,24 +51,27 @@ async def run(reader: Reader, settings: Settings, stopping: asyncio.Event) -> No
 
 
 async def send_due(
-    reader: Reader, settings: Settings, now: datetime, stopping: asyncio.Event
+    reader: Reader, settings: Settings, clock: Callable[[], datetime], stopping: asyncio.Event
 ) -> None:
     """Send last week's reports that are due."""
-    span = last_week(now, settings.time_zone)
+    span = last_week(begun := clock(), settings.time_zone)
     due_at = span.end + TOLD_AT
-    if now < due_at:
+    if begun < due_at:
         return
     async with reader.connection() as connection:
         await weekly.plan(connection, span, due_at)
     # members who see the same apps read the same
     weeks: dict[frozenset[str] | None, Week] = {}
     while not stopping.is_set():
+        # each takes its time
+        now = clock()
         async with reader.connection() as connection:
             due = await weekly.claim(connection, span.monday, now, now + LEASE)
         if due is None:
             return
         week = await _read(reader, span, due, weeks)
-        await _settle(reader, due, now, await _send(week, due, settings))
+        result = await _send(week, due, settings)
+        await _settle(reader, due, clock(), result)
 
 
 async def _read(
@@ -92,8 +97,7 @@ async def _send(week: Week, due: Due, settings: Settings) -> str | Refused | Unr
     rendered = render_week(week, language, settings.address, mute_url)
     try:
         mail = email.compose(rendered, email.checked_address(due.email), mute_url, settings)
-        name = f"week-{due.week}-{due.member_id}"
-        mail["Message-ID"] = f"<{name}@{settings.smtp_from.rpartition('@')[2]}>"
+        mail["Message-ID"] = email.message_id(f"week-{due.week}-{due.member_id}", settings)
         mail["Date"] = week.span.end + TOLD_AT
         async with asyncio.timeout(TRY_S):
             return await email.transmit(mail, settings)
@@ -113,5 +117,6 @@ async def _settle(
     elif isinstance(result, Exception):
         state = State.DEAD
     async with reader.connection() as connection:
-        await weekly.settle(connection, due, state, detail, again_at)
-    meters.deliveries.labels("weekly", state).inc()
+        ours = await weekly.settle(connection, due, state, detail, again_at)
+    if ours:
+        meters.deliveries.labels("weekly", state).inc()

@@ -8,16 +8,14 @@ def mail_server(settings: Settings) -> list[Finding]:
     """Whether the SMTP server lets us in; nothing where none is given."""
     if not settings.smtp_url:
         return []
-    import smtplib
-
-    from mana_errors.alerts.channels.email import connect
+    from mana_errors.alerts.channels.email import FAILURES, connect, reason_of
 
     try:
         with connect(settings) as connection:
             connection.noop()
-    except (OSError, smtplib.SMTPException) as error:
+    except FAILURES as error:
         advice = (
             "Correct MANA_ERRORS_SMTP_URL: e-mail of alerts waits, and is given up after a day."
         )
-        return [fail("e-mail", f"SMTP: {error}", advice)]
-    return [ok("e-mail", f"the SMTP server takes mail from {settings.smtp_from}")]
+        return [fail("e-mail", reason_of(error), advice)]
+    return [ok("e-mail", "the SMTP server lets us in")]

@@ -9,7 +9,7 @@ from msgspec import Meta
 
 from mana_errors.model.delivery import Delivery
 from mana_errors.model.event import JsonObject, Severity
-from mana_errors.model.query import Cursor, Limit, Texts
+from mana_errors.model.query import PageQuery, Texts
 from mana_errors.model.rule import Fact
 
 
@@ -58,11 +58,9 @@ class AlertDetail(Alert, frozen=True, rename="camel", kw_only=True):
     deliveries: tuple[Delivery, ...] = ()
 
 
-class AlertQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class AlertQuery(PageQuery, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Which alerts; newest first."""
 
     app: Texts = ()
     issue: UUID | None = None
     rule: UUID | None = None
-    limit: Limit = 25
-    cursor: Cursor | None = None

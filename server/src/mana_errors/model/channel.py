@@ -27,7 +27,7 @@ class Slack(_Target, frozen=True, tag="slack"):
     """Secret: an incoming webhook's URL; or a bot token, with which an issue gets a thread."""
 
     # of a bot's messages; empty for an incoming webhook
-    conversation: str = ""
+    conversation: Annotated[str, Meta(max_length=2_000, pattern=NO_NUL)] = ""
 
 
 class Discord(_Target, frozen=True, tag="discord"):

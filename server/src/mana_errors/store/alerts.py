@@ -7,13 +7,14 @@ from uuid import UUID
 
 import msgspec
 
-from mana_errors.errors import BadRequest, NotFound
+from mana_errors.errors import NotFound
 from mana_errors.model.alert import AlertDetail, AlertQuery
 from mana_errors.model.ids import uuid7
 from mana_errors.model.principal import Apps
 from mana_errors.model.reading import Page
 from mana_errors.store.db import Connection
 from mana_errors.store.filters import Filters, wanted_apps
+from mana_errors.store.paging import after, page_of
 from mana_errors.store.queries import load
 
 _SQL: Final = load("alerts")
@@ -40,11 +41,9 @@ async def listed(connection: Connection, query: AlertQuery, seen: Apps) -> Page[
         filters.add("a.issue_id = {}", query.issue)
     if query.rule is not None:
         filters.add("a.rule_id = {}", query.rule)
-    if query.cursor is not None:
-        filters.add("a.id < {}", _before(query.cursor))
-    found = await _read(connection, filters, query.limit + 1)
-    items = found[: query.limit]
-    return Page(items, items[-1].id.hex if len(found) > query.limit else None)
+    if (behind := after(query)) is not None:
+        filters.add("a.id < {}", behind)
+    return page_of(await _read(connection, filters, query.limit + 1), query)
 
 
 async def find(connection: Connection, alert_id: UUID, seen: Apps) -> AlertDetail:
@@ -86,10 +85,3 @@ async def _read(connection: Connection, filters: Filters, limit: int) -> list[Al
     sql = _SQL["list"].format(filters=filters, limit=limit)
     rows = await connection.fetch(sql, *filters.values)
     return [msgspec.convert(dict(row), AlertDetail) for row in rows]
-
-
-def _before(cursor: str) -> UUID:
-    try:
-        return UUID(cursor)
-    except ValueError as error:
-        raise BadRequest("cursor: not one that this list gave") from error

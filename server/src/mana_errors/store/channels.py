@@ -1,5 +1,6 @@
 """Channels, with their secrets sealed."""
 
+from collections.abc import Callable
 from typing import Final
 from uuid import UUID
 
@@ -37,15 +38,16 @@ async def names(connection: Connection) -> dict[UUID, str]:
     return {row["id"]: row["name"] for row in await connection.fetch(_SQL["names"])}
 
 
-async def secret_of(connection: Connection, channel_id: UUID, box: SecretBox) -> str:
+async def secret_of(connection: Connection, channel_id: UUID, box: Callable[[], SecretBox]) -> str:
     """Its secret, in the open; empty where it has none. Raises BadSetting for another key's."""
     sealed: bytes | None = await connection.fetchval(_SQL["secrets"], channel_id)
     return unseal(box, channel_id, sealed)
 
 
-def unseal(box: SecretBox, channel_id: UUID, sealed: bytes | None) -> str:
-    """A channel's secret, in the open. Raises BadSetting for another key's."""
-    return "" if sealed is None else box.open(sealed, _context(channel_id)).decode()
+def unseal(box: Callable[[], SecretBox], channel_id: UUID, sealed: bytes | None) -> str:
+    """A channel's secret, in the open. `box` is asked for where there is one: it loads a library.
+    Raises BadSetting for another key's."""
+    return "" if sealed is None else box().open(sealed, _context(channel_id)).decode()
 
 
 async def create(

@@ -1,13 +1,16 @@
 """The queue of deliveries. A server that sends to a channel holds it for a while, so that nobody
 else does: what is due there is told together, in order, and once."""
 
+import logging
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
+import asyncpg
 import msgspec
 
+from mana_errors import meters
 from mana_errors.model.alert import Alert
 from mana_errors.model.channel import Target, kind_of
 from mana_errors.model.delivery import State
@@ -17,6 +20,7 @@ from mana_errors.store.queries import load
 from mana_errors.store.read_issues import HOUR, TREND_HOURS, first_hour
 
 _SQL: Final = load("deliveries")
+_log: Final = logging.getLogger(__name__)
 
 
 class Claimed(msgspec.Struct):
@@ -38,6 +42,11 @@ class Claimed(msgspec.Struct):
     def message_id(self) -> UUID:
         """Of the message."""
         return self.picked[0].message_id
+
+    @property
+    def attempts(self) -> int:
+        """Of the message, this one included."""
+        return max(picked.attempts for picked in self.picked)
 
 
 class Picked(msgspec.Struct, frozen=True):
@@ -98,13 +107,23 @@ async def claim(
     alerts of one message, by kind of channel. From here on each message has its id."""
     async with connection.transaction():
         rows = await connection.fetch(_SQL["claim"], most, lease, list(busy))
-        claimed = [msgspec.convert(dict(row), Claimed) for row in rows]
+        claimed = [channel for row in rows if (channel := _claimed(row)) is not None]
         for channel in claimed:
             limit = together[kind_of(channel.target)]
             picked = await connection.fetch(_SQL["pick"], channel.id, limit, uuid7())
             channel.picked = [msgspec.convert(dict(row), Picked) for row in picked]
     # what was skipped in between leaves a channel with nothing, until its lease ends
     return [channel for channel in claimed if channel.picked]
+
+
+def _claimed(row: asyncpg.Record) -> Claimed | None:
+    """One that cannot be read, as of a later release, must not cost the others theirs."""
+    try:
+        return msgspec.convert(dict(row), Claimed)
+    except msgspec.ValidationError as error:
+        meters.unexpected.labels("deliver").inc()
+        _log.warning("a channel that cannot be read: %s", error, extra={"channel": str(row["id"])})
+        return None
 
 
 async def alerts_of(connection: Connection, ids: Sequence[UUID]) -> list[tuple[Alert, str]]:

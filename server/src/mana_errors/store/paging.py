@@ -1,4 +1,4 @@
-"""Pages of short lists whose order is that of their ids, the oldest first."""
+"""Pages of lists whose order is that of their ids."""
 
 from collections.abc import Sequence
 from typing import Protocol, TypeVar

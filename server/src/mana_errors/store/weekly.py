@@ -76,10 +76,11 @@ async def claim(connection: Connection, week: date, now: datetime, until: dateti
 
 async def settle(
     connection: Connection, due: Due, state: State, detail: str, again_at: datetime | None = None
-) -> None:
-    """What became of a try. `again_at`: of one that waits for the next."""
-    values = (due.week, due.member_id, state, detail, again_at)
-    await connection.execute(_SQL["settle"], *values)
+) -> bool:
+    """What became of a try. `again_at`: of one that waits for the next. False, and nothing is
+    written, if it is not ours any more."""
+    values = (due.week, due.member_id, due.attempts, state, detail, again_at)
+    return await connection.fetchval(_SQL["settle"], *values) is not None
 
 
 async def want(connection: Connection, member_id: UUID, *, wanted: bool) -> None:

@@ -6,7 +6,6 @@ from typing import Protocol, cast
 from mana_errors.alerts.client import Client
 from mana_errors.alerts.message import Send
 from mana_errors.config import Settings
-from mana_errors.errors import Refused
 from mana_errors.model.channel import Target, kind_of
 
 
@@ -19,9 +18,5 @@ def sender(target: Target, secret: str, client: Client, settings: Settings) -> S
 
     Raises Refused where target and secret cannot work, with words for who set them.
     """
-    kind = kind_of(target)
-    try:
-        module = cast("_Kind", import_module(f"{__name__}.{kind}"))
-    except ModuleNotFoundError as error:
-        raise Refused(f"{kind}: this release cannot send there") from error
+    module = cast("_Kind", import_module(f"{__name__}.{kind_of(target)}"))
     return module.make(target, secret, client, settings)

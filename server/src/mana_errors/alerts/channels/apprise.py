@@ -16,7 +16,7 @@ import msgspec
 
 from mana_errors.alerts.apprise_program import Done, Task
 from mana_errors.alerts.card import Card, make_cards, subject_of
-from mana_errors.alerts.client import Client
+from mana_errors.alerts.client import Client, passing
 from mana_errors.alerts.message import Message, Receipt, Send
 from mana_errors.alerts.words import LANGUAGES, number
 from mana_errors.config import Settings
@@ -35,8 +35,6 @@ _TYPES: Final = {
 # Of this environment it needs no more, and least of all our secrets.
 _KEPT: Final = ("PATH", "PYTHONPATH", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE")
 _URL: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://\S+")
-_PASSING: Final = frozenset({408, 425, 429})
-_SERVER_ERROR: Final = 500
 
 
 def make(target: Target, secret: str, _: Client, settings: Settings) -> Send:
@@ -53,8 +51,7 @@ async def send(target: Apprise, secret: str, networks: Sequence[str], message: M
     done = await _run(Task(secret, title, body, kind, tuple(networks)))
     if done.sent:
         return Receipt("sent")
-    passing = done.status is None or done.status in _PASSING or done.status >= _SERVER_ERROR
-    if done.known and passing:
+    if done.known and (done.status is None or passing(done.status)):
         raise Unreachable(done.reason)
     raise Refused(done.reason)
 

@@ -7,14 +7,15 @@ ended when the time of a try is over.
 import asyncio
 import re
 import smtplib
+import socket
 import ssl
 from collections.abc import Callable
+from contextlib import suppress
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime, make_msgid
 from typing import Final
 from urllib.parse import unquote, urlsplit
-from uuid import UUID
 
 from mana_errors.alerts.channels.email_text import render
 from mana_errors.alerts.client import Client
@@ -30,6 +31,8 @@ from mana_errors.store.secrets import link_key
 STEP_S: Final = 8.0
 # RFC 5321: 4xx may work later, 5xx never.
 _PERMANENT: Final = 500
+# What smtplib raises; ValueError is of a name or a password that it cannot write.
+FAILURES: Final = (OSError, smtplib.SMTPException, ValueError)
 # The local part may be anything that needs no quotes; the domain a name or an address.
 ADDRESS: Final = re.compile(
     r"[^\s@<>\"(),:;\\\[\]\x00-\x1f\x7f]{1,64}@[^\s@<>\"(),:;\\\x00-\x1f\x7f]{1,253}"
@@ -46,10 +49,10 @@ def make(target: Target, _secret: str, _client: Client, settings: Settings) -> S
         mute_url = links.mute(target.to[0])
         rendered = render(message, target.language, mute_url)
         mail = compose(rendered, target.to[0], mute_url, settings)
-        mail["Message-ID"] = f"<{message.id}@{_domain(settings)}>"
-        if (issue := _issue_of(message)) is not None:
+        mail["Message-ID"] = message_id(str(message.id), settings)
+        if message.issue is not None:
             # Nobody ever got a mail of this name; programs group by it all the same.
-            root = f"<issue-{issue}@{_domain(settings)}>"
+            root = message_id(f"issue-{message.issue}", settings)
             mail["In-Reply-To"] = mail["References"] = root
         mail["Date"] = format_datetime(message.created_at)
         return Receipt(await transmit(mail, settings))
@@ -92,9 +95,8 @@ async def transmit(mail: EmailMessage, settings: Settings) -> str:
     try:
         return await asyncio.to_thread(_transmit, mail, settings, opened.append)
     except asyncio.CancelledError:
-        # ends the thread's wait, too
         for connection in opened:
-            connection.close()
+            _end(connection)
         raise
 
 
@@ -103,7 +105,12 @@ def _transmit(
 ) -> str:
     recipient = str(mail["To"])
     try:
-        with connect(settings) as connection:
+        connection = connect(settings)
+    except FAILURES as error:
+        # the setting's fault or the server's, never this mail's: it waits for who mends that
+        raise Unreachable(reason_of(error)) from None
+    try:
+        with connection:
             on_open(connection)
             connection.send_message(mail, settings.smtp_from, [recipient])
     except smtplib.SMTPRecipientsRefused as error:
@@ -112,15 +119,22 @@ def _transmit(
     except smtplib.SMTPResponseException as error:
         raise _error(error.smtp_code, error.smtp_error) from None
     except smtplib.SMTPNotSupportedError as error:
-        raise Refused(f"SMTP: {error}") from None
-    except (OSError, smtplib.SMTPException, ValueError) as error:
-        raise Unreachable(f"SMTP: {error or type(error).__name__}") from None
+        raise Refused(reason_of(error)) from None
+    except FAILURES as error:
+        raise Unreachable(reason_of(error)) from None
     return "SMTP: taken"
 
 
+def _end(connection: smtplib.SMTP) -> None:
+    """End the wait of the thread that speaks. To close it would wait for that thread."""
+    if connection.sock is not None:
+        with suppress(OSError):
+            connection.sock.shutdown(socket.SHUT_RDWR)
+
+
 def connect(settings: Settings) -> smtplib.SMTP:
-    """A connection that is ready to send: TLS and log-in as the setting says. Raises what smtplib
-    does, none of it with the password."""
+    """A connection that is ready to send: TLS and log-in as the setting says. Raises FAILURES,
+    none of them with the password."""
     address = urlsplit(settings.smtp_url)
     host, port = str(address.hostname), address.port or SMTP_PORTS[address.scheme]
     if address.scheme == "smtps":
@@ -140,22 +154,32 @@ def connect(settings: Settings) -> smtplib.SMTP:
     return connection
 
 
+def message_id(name: str, settings: Settings) -> str:
+    """The Message-ID of what is called so on this server."""
+    return f"<{name}@{_domain(settings)}>"
+
+
 def new_message_id(settings: Settings) -> str:
     """For a mail that is no alert's."""
     return make_msgid(domain=_domain(settings))
 
 
 def _error(code: int, said: bytes | str) -> Refused | Unreachable:
-    text = said.decode("utf-8", "replace") if isinstance(said, bytes) else said
-    reason = f"SMTP {code}: {' '.join(text.split())}"
+    reason = _said(code, said)
     return Refused(reason) if code >= _PERMANENT else Unreachable(reason)
+
+
+def reason_of(error: Exception) -> str:
+    """What the server said, or what else one of FAILURES says."""
+    if isinstance(error, smtplib.SMTPResponseException):
+        return _said(error.smtp_code, error.smtp_error)
+    return f"SMTP: {str(error) or type(error).__name__}"
+
+
+def _said(code: int, said: bytes | str) -> str:
+    text = said.decode("utf-8", "replace") if isinstance(said, bytes) else said
+    return f"SMTP {code}: {' '.join(text.split())}"
 
 
 def _domain(settings: Settings) -> str:
     return settings.smtp_from.rpartition("@")[2]
-
-
-def _issue_of(message: Message) -> UUID | None:
-    """The only issue that it tells of."""
-    issues = {story.alert.issue_id for story in message.stories}
-    return next(iter(issues)) if len(issues) == 1 and not message.more else None

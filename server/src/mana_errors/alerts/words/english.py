@@ -37,12 +37,9 @@ WORDS: Final = {
     "severity_critical": "critical",
     "count": "Events",
     "user_count": "Users",
-    "where": "Where",
-    "trend": "Last 24 hours",
     "trend_most": "Last 24 hours, at most {} events an hour",
     "rule": "Rule: {}",
     # what to do
-    "open": "Open",
     "open_issue": "Open the issue",
     "open_app": "Open the app",
     "resolve": "Resolve",

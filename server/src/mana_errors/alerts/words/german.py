@@ -38,12 +38,9 @@ WORDS: Final = {
     "severity_critical": "kritisch",
     "count": "Ereignisse",
     "user_count": "Nutzer",
-    "where": "Wo",
-    "trend": "Letzte 24 Stunden",
     "trend_most": "Letzte 24 Stunden, höchstens {} Ereignisse je Stunde",
     "rule": "Regel: {}",
     # what to do
-    "open": "Öffnen",
     "open_issue": "Problem öffnen",
     "open_app": "App öffnen",
     "resolve": "Lösen",

@@ -8,7 +8,7 @@ SET state = 'skipped', ended_at = now(), detail = CASE
     WHEN NOT c.enabled THEN 'the channel is off'
     ELSE 'no e-mail is sent: MANA_ERRORS_SMTP_URL is not set' END
 FROM error_logs.deliveries w LEFT JOIN error_logs.channels c ON c.id = w.channel_id
-WHERE d.id = w.id AND w.state = 'waiting' AND w.due_at <= now() AND (
+WHERE d.id = w.id AND d.state = 'waiting' AND w.state = 'waiting' AND w.due_at <= now() AND (
     c.id IS NULL OR c.deleted_at IS NOT NULL OR NOT c.enabled
     OR ($1::boolean AND c.target ->> 'kind' = 'email')
 ) AND (c.busy_until IS NULL OR c.busy_until <= now())

@@ -105,10 +105,11 @@ WHERE w.week = $1 AND w.member_id = due.member_id
 RETURNING w.week, m.id AS member_id, m.email, m.language, m.apps, w.attempts;
 
 -- name: settle
+-- If it is still ours: nobody took it after our try, the $3rd.
 UPDATE error_logs.weekly_reports SET
-    state = $3, detail = $4, due_at = COALESCE($5, due_at),
-    ended_at = CASE WHEN $3 = 'waiting' THEN NULL ELSE now() END
-WHERE week = $1 AND member_id = $2;
+    state = $4, detail = $5, due_at = COALESCE($6, due_at),
+    ended_at = CASE WHEN $4 = 'waiting' THEN NULL ELSE now() END
+WHERE week = $1 AND member_id = $2 AND attempts = $3 AND state = 'waiting' RETURNING member_id;
 
 -- name: want
 UPDATE error_logs.members SET weekly = $2 WHERE id = $1 AND weekly <> $2;
