@@ -2,6 +2,9 @@
 
 import asyncio
 import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -201,17 +204,29 @@ async def test_what_was_sent_meanwhile_is_not_skipped(
     channel = await add_channel(connection, "http://127.0.0.1:9/")
     await connection.execute("UPDATE error_logs.channels SET enabled = false")
     await add_alert(connection, [channel])
-    other = await db.connect(migrated_dsn)
-    waits = "SELECT count(*) FROM pg_locks WHERE pid = $1 AND NOT granted"
-    async with connection.transaction():
-        await connection.execute("UPDATE error_logs.deliveries SET state = 'sent'")
-        skipping = asyncio.create_task(deliveries.skip(other, email=False))
-        await until(
-            lambda: connection.fetchval(waits, other.get_server_pid()), "it waits for the row"
-        )
-    assert await skipping == []
-    await other.close()
+    async with _connected(migrated_dsn) as other:
+        async with connection.transaction():
+            await connection.execute("UPDATE error_logs.deliveries SET state = 'sent'")
+            skipping = asyncio.create_task(deliveries.skip(other, email=False))
+            await _waits(connection, other)
+        assert await skipping == []
     assert await states(connection, channel) == ["sent"]
+
+
+async def test_a_channel_that_has_nothing_after_all_is_not_held(
+    connection: Connection, migrated_dsn: str
+) -> None:
+    """What was due when it was claimed was skipped before it was picked."""
+    channel = await add_channel(connection, "http://127.0.0.1:9/")
+    await add_alert(connection, [channel])
+    async with _connected(migrated_dsn) as other:
+        async with connection.transaction():
+            await connection.execute("UPDATE error_logs.deliveries SET state = 'skipped'")
+            claiming = asyncio.create_task(_claim(other))
+            await _waits(connection, other)
+        assert await claiming == []
+        await add_alert(connection, [channel])
+        assert await _claim(other) == [channel]
 
 
 async def test_more_than_the_rate_is_told_together(
@@ -390,6 +405,28 @@ async def _tried(connection: Connection, channel_id: UUID, tries: int) -> bool:
     """It failed so often, and that is written down."""
     row = (await deliveries_of(connection, channel_id))[0]
     return row["attempts"] == tries and await _failures(connection, channel_id, tries)
+
+
+@asynccontextmanager
+async def _connected(dsn: str) -> AsyncIterator[Connection]:
+    connection = await db.connect(dsn)
+    try:
+        yield connection
+    finally:
+        await connection.close()
+
+
+async def _claim(connection: Connection) -> list[UUID]:
+    claimed = await deliveries.claim(
+        connection, most=1, lease=timedelta(minutes=1), busy=(), together=retry.TOGETHER
+    )
+    return [channel.id for channel in claimed]
+
+
+async def _waits(connection: Connection, other: Connection) -> None:
+    waits = "SELECT count(*) FROM pg_locks WHERE pid = $1 AND NOT granted"
+    pid = other.get_server_pid()
+    await until(lambda: connection.fetchval(waits, pid), "it waits for a row")
 
 
 async def _all_sent(connection: Connection, channel_id: UUID) -> bool:

@@ -112,7 +112,9 @@ async def claim(
             limit = together[kind_of(channel.target)]
             picked = await connection.fetch(_SQL["pick"], channel.id, limit, uuid7())
             channel.picked = [msgspec.convert(dict(row), Picked) for row in picked]
-    # what was skipped in between leaves a channel with nothing, until its lease ends
+        # what changed in between may leave a channel with nothing: not until its lease ends
+        if idle := [channel.id for channel in claimed if not channel.picked]:
+            await connection.execute(_SQL["unclaim"], idle)
     return [channel for channel in claimed if channel.picked]
 
 

@@ -44,8 +44,11 @@ WITH first AS (
 )
 UPDATE error_logs.deliveries d
 SET message_id = COALESCE(d.message_id, $3), attempts = d.attempts + 1
-FROM chosen WHERE d.id = chosen.id
+FROM chosen WHERE d.id = chosen.id AND d.state = 'waiting'
 RETURNING d.id, d.alert_id, d.message_id, d.attempts, d.due_at;
+
+-- name: unclaim
+UPDATE error_logs.channels SET busy_until = NULL WHERE id = ANY ($1::uuid[]);
 
 -- name: alerts
 SELECT a.id, a.at, a.rule_id AS "ruleId", a.app_id AS "appId", a.issue_id AS "issueId",
