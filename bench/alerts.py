@@ -53,7 +53,7 @@ async def measure_alerts(scale: Scale) -> list[Figure]:
         folding = await _folding(server)
         for back in range(_DAYS):
             day = datetime.now(UTC).date() - timedelta(days=back)
-            await fill(server, day, scale.stored // _DAYS)
+            await fill(server, day, scale.tried // _DAYS)
         return [folding, *await _trials(server, scale)]
 
 
@@ -159,7 +159,7 @@ async def _trials(server: Server, scale: Scale) -> list[Figure]:
     ]  # fmt: skip
     return [
         Figure(
-            name=f"trying {trigger.__class__.__name__} on {scale.stored:,} events",
+            name=f"trying {trigger.__class__.__name__} on {scale.tried:,} events",
             unit="s",
             runs=[await _try(server, trigger) for _ in range(RUNS)],
             at_most=_TRIAL_S,

@@ -47,6 +47,8 @@ class Scale:
     remembered: int
     # events of the demo data that pages are read of
     read: int
+    # stored events that rules are tried on
+    tried: int
     # whether yardsticks that take minutes are measured: DELETE + VACUUM
     slow: bool
 
@@ -62,6 +64,7 @@ QUICK: Final = Scale(
     expired=50_000,
     remembered=50_000,
     read=20_000,
+    tried=50_000,
     slow=False,
 )
 DEFAULT: Final = Scale(
@@ -75,6 +78,7 @@ DEFAULT: Final = Scale(
     expired=200_000,
     remembered=200_000,
     read=200_000,
+    tried=1_000_000,
     slow=False,
 )
 FULL: Final = replace(
