@@ -34,7 +34,9 @@ def install() -> bool:
         )
         return False
     apt("update")
-    return any(apt("install", "-y", "--no-install-recommends", name) for name in (SHELL, "chromium"))
+    return any(
+        apt("install", "-y", "--no-install-recommends", name) for name in (SHELL, "chromium")
+    )
 
 
 def apt(*words: str) -> bool:
