@@ -38,8 +38,8 @@ async () => (await axe.run(document, {resultTypes: ['violations']})).violations
   .filter((found) => ['serious', 'critical'].includes(found.impact))
   .map((found) => `${found.id}: ${found.nodes.map((node) => node.html.slice(0, 200)).join(' | ')}`)
 """
-# What moved after it was drawn, by whom. A tenth of what Web Vitals call good is left to machines so
-# busy that they draw a row before all of it is parsed.
+# What moved after it was drawn, by whom. A tenth of what Web Vitals call good is left to machines
+# so busy that they draw a row before all of it is parsed.
 MOVED = """
 async () => {
   const moved = [];

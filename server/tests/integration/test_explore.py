@@ -115,6 +115,20 @@ async def test_tags_are_counted_by_weight_over_the_latest_events(connection: Con
         await issue_facts.tags_of(connection, issue, frozenset({"shop"}))
 
 
+async def test_tags_of_long_ago_are_not_read_where_the_counts_of_today_suffice(
+    connection: Connection,
+) -> None:
+    issue = await add_issue(connection, first_seen=NOON - 30 * HOUR)
+    for browser, ago in (("Firefox", 0), ("Chrome", 2), ("Safari", 30)):
+        at = NOON - ago * HOUR
+        await add_event(connection, issue, tags={"browser": browser}, occurred_at=at)
+    await rolled_up(connection, issue, NOON, 600)
+    await rolled_up(connection, issue, NOON - 2 * HOUR, 600)
+    await rolled_up(connection, issue, NOON - 30 * HOUR, 1)
+    found = await issue_facts.tags_of(connection, issue, None)
+    assert [value.value for tag in found.tags for value in tag.values] == ["Chrome", "Firefox"]
+
+
 async def test_users_of_an_issue_come_by_how_often(connection: Connection) -> None:
     issue = await add_issue(connection, first_seen=NOON - 5 * HOUR)
     for user, weight in (("u1", 1), ("u2", 5), ("u1", 1), (None, 9)):
@@ -140,8 +154,8 @@ async def test_releases_of_an_issue_are_exact_sums(connection: Connection) -> No
 
 
 async def test_neighbours_are_those_of_the_same_issue(connection: Connection) -> None:
-    """Ties are ordered by id, and another hash of the issue counts."""
-    issue = await add_issue(connection, first_seen=NOON - 5 * HOUR)
+    """Ties are ordered by id, another hash of the issue counts, and days may lie between them."""
+    issue = await add_issue(connection, first_seen=NOON - 40 * HOUR)
     second = uuid7()
     await add(
         connection, "issue_hashes", grouping_hash=second, issue_id=issue, app_id="chat",
@@ -149,13 +163,15 @@ async def test_neighbours_are_those_of_the_same_issue(connection: Connection) ->
     )  # fmt: skip
     await add_event(connection, await add_issue(connection), occurred_at=NOON - HOUR)
     events = [
-        await add_event(connection, issue, occurred_at=NOON - 2 * HOUR),
+        await add_event(connection, issue, occurred_at=NOON - 30 * HOUR),
+        await add_event(connection, issue, occurred_at=NOON - 4 * HOUR),
         await add_event(connection, second, occurred_at=NOON - HOUR, fingerprint="f-2"),
         await add_event(connection, issue),
         await add_event(connection, issue),
     ]
     for at, event in enumerate(events):
-        found = await issue_facts.neighbours_of(connection, event, None)
+        shown = await read_events.find_event(connection, event, None)
+        found = await issue_facts.neighbours_of(connection, shown, None)
         assert found.previous == (events[at - 1] if at else None)
         assert found.next == (events[at + 1] if at + 1 < len(events) else None)
 

@@ -57,6 +57,11 @@ async def _events_of_issue(connection: Connection, issue_id: UUID, _: UUID) -> o
     return await read_events.issue_events(connection, issue, hashes, IssueEventQuery())
 
 
+async def _neighbours(connection: Connection, event_id: UUID) -> object:
+    event = await read_events.find_event(connection, event_id, None)
+    return await issue_facts.neighbours_of(connection, event, None)
+
+
 async def _moved(connection: Connection, *_: UUID) -> None:
     with pytest.raises(Moved):
         await read_issues.find_issue(connection, _uuid_at(1000), None)
@@ -86,7 +91,7 @@ READS: Final[dict[str, Read]] = {
     "issue-users": lambda connection, issue, _: issue_facts.users_of(connection, issue, None),
     "issue-releases": lambda connection, issue, _: issue_facts.releases_of(connection, issue, None),
     "event": lambda connection, _, event: read_events.find_event(connection, event, None),
-    "neighbours": lambda connection, _, event: issue_facts.neighbours_of(connection, event, None),
+    "neighbours": lambda connection, _, event: _neighbours(connection, event),
     "events": events(),
     "events-of-app": events("app:app1"),
     "events-of-apps": events(apps=frozenset({"app1", "app2"})),

@@ -23,7 +23,7 @@ from mana_errors.model.export import ExportQuery
 from mana_errors.model.query import IssueQuery, NoQuery
 from mana_errors.model.reading import Page
 from mana_errors.model.search import FIELDS, Field
-from mana_errors.store import event_counts, facet_counts, issue_facts
+from mana_errors.store import event_counts, facet_counts, issue_facts, read_events
 from mana_errors.store import overview as overviews
 
 
@@ -59,7 +59,8 @@ async def _list_issue_releases(call: Call[NoQuery, NoBody]) -> Page[IssueRelease
 
 async def _get_neighbours(call: Call[NoQuery, NoBody]) -> Neighbours:
     async with call.reader.connection() as connection:
-        return await issue_facts.neighbours_of(connection, call.id, call.apps)
+        event = await read_events.find_event(connection, call.id, call.apps)
+        return await issue_facts.neighbours_of(connection, event, call.apps)
 
 
 async def _get_overview(call: Call[NoQuery, NoBody]) -> Overview:

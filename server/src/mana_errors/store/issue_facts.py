@@ -14,15 +14,23 @@ from mana_errors.model.exploring import (
     ValueCount,
 )
 from mana_errors.model.principal import Apps
+from mana_errors.model.reading import EventDetail
 from mana_errors.store.db import Connection
 from mana_errors.store.queries import load
-from mana_errors.store.read_events import NOT_DELETED, events_of_issue, find_event, window_of
+from mana_errors.store.read_events import (
+    event_after,
+    event_before,
+    events_of_issue,
+    window_of,
+)
 from mana_errors.store.read_issues import find_issue, hashes_of
 
 _SQL: Final = load("explore")
-# Latest events whose tags and users are counted: shares within 5 % nineteen times of twenty. Of an
-# issue that makes one event of a hundred, fifty thousand are gone through for them.
+# Latest events whose tags and users are counted: shares within 5 % nineteen times of twenty.
 SAMPLED: Final = 500
+# Counts tell since when there are as many, so that older days need not be read. Of a storm, one
+# event of some is stored.
+_SAMPLED_OUT: Final = 2
 # Values shown of a tag, and of all tags together.
 TAG_VALUES: Final = 8
 MAX_TAG_VALUES: Final = 400
@@ -58,26 +66,17 @@ async def releases_of(connection: Connection, issue_id: UUID, apps: Apps) -> lis
     return [msgspec.convert(dict(row), IssueRelease) for row in rows]
 
 
-async def neighbours_of(connection: Connection, event_id: UUID, apps: Apps) -> Neighbours:
+async def neighbours_of(connection: Connection, event: EventDetail, apps: Apps) -> Neighbours:
     """The events before and after one in its issue. Raises NotFound."""
-    event = await find_event(connection, event_id, apps)
     if event.issue_id is None:
         return Neighbours(None, None)
     issue = await find_issue(connection, event.issue_id, apps)
     hashes = await hashes_of(connection, issue.id)
-    values = (
-        [item.grouping_hash for item in hashes],
-        event.occurred_at,
-        event.id,
-        issue.first_seen,
-        issue.last_seen,
+    place = (event.occurred_at, event.id)
+    return Neighbours(
+        await event_before(connection, issue, hashes, place),
+        await event_after(connection, issue, hashes, place),
     )
-    sides = (("<", "DESC"), (">", "ASC"))
-    queries = [
-        _SQL["neighbour"].format(side=side, order=order, not_deleted=NOT_DELETED)
-        for side, order in sides
-    ]
-    return Neighbours(*[await connection.fetchval(query, *values) for query in queries])
 
 
 async def _latest(
@@ -85,5 +84,8 @@ async def _latest(
 ) -> tuple[str, tuple[object, ...]]:
     """The window of an issue's latest events, and its values."""
     issue = await find_issue(connection, issue_id, apps)
-    source, filters = events_of_issue(issue, await hashes_of(connection, issue.id))
+    hashes = await hashes_of(connection, issue.id)
+    keys = [item.grouping_hash for item in hashes]
+    since = await connection.fetchval(_SQL["since"], keys, SAMPLED * _SAMPLED_OUT)
+    source, filters = events_of_issue(issue, hashes, since)
     return window_of(source, filters, SAMPLED), tuple(filters.values)

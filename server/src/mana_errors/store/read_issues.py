@@ -12,7 +12,6 @@ from mana_errors.errors import Moved, NotFound
 from mana_errors.model.issue import IssueStatus
 from mana_errors.model.principal import Apps
 from mana_errors.model.query import (
-    IssueEventQuery,
     IssueQuery,
     IssueSort,
     Position,
@@ -35,7 +34,7 @@ from mana_errors.model.reading import (
 from mana_errors.store.db import Connection
 from mana_errors.store.filters import Filters, wanted_apps
 from mana_errors.store.queries import load
-from mana_errors.store.read_events import issue_events
+from mana_errors.store.read_events import latest_of
 from mana_errors.store.search import apps_asked_for, issue_condition
 
 _SQL: Final = load("read_issues")
@@ -198,12 +197,11 @@ async def describe_issue(
     """Raises NotFound, for an issue of another app too."""
     issue = await find_issue(connection, issue_id, apps)
     hashes = await hashes_of(connection, issue_id)
-    latest = await issue_events(connection, issue, hashes, IssueEventQuery(limit=1))
     return IssueDetail(
         **msgspec.structs.asdict(issue),
         hashes=hashes,
         trend=await _trend(connection, hashes, now or datetime.now(UTC)),
-        latest_event_id=latest.items[0].id if latest.items else None,
+        latest_event_id=await latest_of(connection, issue, hashes),
     )
 
 

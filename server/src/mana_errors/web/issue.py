@@ -40,7 +40,7 @@ async def _show(visit: Visit, event_id: UUID | None) -> Response:
         issue = await read_issues.describe_issue(connection, id_of(visit), seen)
         wanted = event_id or issue.latest_event_id
         event = await read_events.find_event(connection, wanted, seen) if wanted else None
-        around = await issue_facts.neighbours_of(connection, event.id, seen) if event else None
+        around = await issue_facts.neighbours_of(connection, event, seen) if event else None
         distribution = await issue_facts.tags_of(connection, issue.id, seen)
         releases = await issue_facts.releases_of(connection, issue.id, seen)
         people = await issue_facts.users_of(connection, issue.id, seen)

@@ -44,6 +44,18 @@ OFFSET {before} LIMIT 1;
     LIMIT {size}
 )
 
+-- name: beside
+SELECT e.id
+FROM unnest($1::uuid[]) AS wanted (hash)
+CROSS JOIN LATERAL (
+    SELECT e.id, e.occurred_at FROM error_logs.error_logs e
+    WHERE e.grouping_hash = wanted.hash
+        AND (e.occurred_at, e.id) {side} ($2, $3) AND e.occurred_at BETWEEN $4 AND $5
+        AND {not_deleted}
+    ORDER BY e.occurred_at {order}, e.id {order} LIMIT 1
+) AS e
+ORDER BY e.occurred_at {order}, e.id {order} LIMIT 1;
+
 -- name: not_deleted
 -- Events of a deleted issue go by and by.
 NOT EXISTS (

@@ -67,16 +67,22 @@ ORDER BY c.count DESC, m.grouping_hash LIMIT $2;
 ) AS issues
 
 -- name: sparklines
--- Occurrences of some issues by UTC day since $2, and by hour since $3.
-SELECT h.issue_id, b.series, b.at, sum(r.count)::bigint AS count
-FROM error_logs.issue_hashes h
-JOIN error_logs.rollups r ON r.grouping_hash = h.grouping_hash AND r.hour >= $2
-CROSS JOIN LATERAL (
-    VALUES ('days', date_trunc('day', r.hour, 'UTC')),
-        ('hours', CASE WHEN r.hour >= $3 THEN r.hour END)
-) AS b (series, at)
-WHERE h.issue_id = ANY($1::uuid[]) AND b.at IS NOT NULL
-GROUP BY h.issue_id, b.series, b.at;
+-- Occurrences of some issues by UTC day since $2, and by hour since $3. OFFSET 0 keeps the planner to
+-- one index range a hash: by hour, it would read those of all issues.
+WITH hourly AS MATERIALIZED (
+    SELECT h.issue_id, r.hour, sum(r.count)::bigint AS count
+    FROM error_logs.issue_hashes h
+    CROSS JOIN LATERAL (
+        SELECT r.hour, r.count FROM error_logs.rollups r
+        WHERE r.grouping_hash = h.grouping_hash AND r.hour >= $2 OFFSET 0
+    ) AS r
+    WHERE h.issue_id = ANY($1::uuid[])
+    GROUP BY h.issue_id, r.hour
+)
+SELECT issue_id, 'days' AS series, date_trunc('day', hour, 'UTC') AS at, sum(count)::bigint AS count
+FROM hourly GROUP BY issue_id, date_trunc('day', hour, 'UTC')
+UNION ALL
+SELECT issue_id, 'hours', hour, count FROM hourly WHERE hour >= $3;
 
 -- name: hashes
 SELECT grouping_hash, fingerprint, components
