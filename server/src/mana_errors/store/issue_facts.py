@@ -26,11 +26,10 @@ from mana_errors.store.read_events import (
 from mana_errors.store.read_issues import find_issue, hashes_of
 
 _SQL: Final = load("explore")
-# Latest events whose tags and users are counted: shares within 5 % nineteen times of twenty.
+# Latest events whose tags and users are counted: shares within 5 % nineteen times of twenty. Counts
+# tell since when there were as many, so that older days need not be read; of a storm, of which one
+# event of some is stored, there are fewer.
 SAMPLED: Final = 500
-# Counts tell since when there are as many, so that older days need not be read. Of a storm, one
-# event of some is stored.
-_SAMPLED_OUT: Final = 2
 # Values shown of a tag, and of all tags together.
 TAG_VALUES: Final = 8
 MAX_TAG_VALUES: Final = 400
@@ -86,6 +85,6 @@ async def _latest(
     issue = await find_issue(connection, issue_id, apps)
     hashes = await hashes_of(connection, issue.id)
     keys = [item.grouping_hash for item in hashes]
-    since = await connection.fetchval(_SQL["since"], keys, SAMPLED * _SAMPLED_OUT)
+    since = await connection.fetchval(_SQL["since"], keys, SAMPLED)
     source, filters = events_of_issue(issue, hashes, since)
     return window_of(source, filters, SAMPLED), tuple(filters.values)

@@ -119,24 +119,32 @@ FROM error_logs.issues WHERE $1::text[] IS NULL OR app_id = ANY($1) GROUP BY app
 
 -- name: rising
 -- Unresolved issues by how much more often they happened since $2 than in the day before. Hashes are
--- summed up before they are joined, at two thirds of the time.
+-- summed up once and before they are joined, at half the time.
 WITH counted AS (
     SELECT
-        r.grouping_hash,
-        COALESCE(sum(r.count) FILTER (WHERE r.hour >= $2), 0)::bigint AS now,
-        COALESCE(sum(r.count) FILTER (WHERE r.hour < $2), 0)::bigint AS before
+        r.grouping_hash, sum(CASE WHEN r.hour >= $2 THEN r.count ELSE -r.count END) AS risen
     FROM error_logs.rollups r WHERE r.hour >= $2 - interval '1 day' GROUP BY r.grouping_hash
+), most AS (
+    SELECT t.issue_id, t.risen
+    FROM (
+        SELECT h.issue_id, sum(c.risen) AS risen
+        FROM counted c JOIN error_logs.issue_hashes h USING (grouping_hash)
+        WHERE $1::text[] IS NULL OR h.app_id = ANY($1)
+        GROUP BY h.issue_id
+    ) AS t
+    JOIN error_logs.issues i ON i.id = t.issue_id
+    WHERE i.status = 'unresolved' AND t.risen > 0
+    ORDER BY t.risen DESC, i.id DESC LIMIT $3
 )
-SELECT t.issue_id, t.now, t.before
-FROM (
-    SELECT h.issue_id, sum(c.now)::bigint AS now, sum(c.before)::bigint AS before
-    FROM counted c JOIN error_logs.issue_hashes h USING (grouping_hash)
-    WHERE $1::text[] IS NULL OR h.app_id = ANY($1)
-    GROUP BY h.issue_id
-) AS t
-JOIN error_logs.issues i ON i.id = t.issue_id
-WHERE i.status = 'unresolved' AND t.now > t.before
-ORDER BY t.now - t.before DESC, i.id DESC LIMIT $3;
+SELECT
+    m.issue_id, COALESCE(sum(r.count) FILTER (WHERE r.hour >= $2), 0)::bigint AS now,
+    COALESCE(sum(r.count) FILTER (WHERE r.hour < $2), 0)::bigint AS before
+FROM most m JOIN error_logs.issue_hashes h USING (issue_id)
+CROSS JOIN LATERAL (
+    SELECT r.hour, r.count FROM error_logs.rollups r
+    WHERE r.grouping_hash = h.grouping_hash AND r.hour >= $2 - interval '1 day' OFFSET 0
+) AS r
+GROUP BY m.issue_id, m.risen ORDER BY m.risen DESC, m.issue_id DESC;
 
 -- name: of_user
 WITH mine AS MATERIALIZED (
