@@ -5,6 +5,7 @@ from uuid import UUID
 
 import pytest
 
+from facts import neighbours_of, releases_of, tags_of, users_of
 from mana_errors.errors import BadRequest, Conflict, NotFound
 from mana_errors.model.event import Severity
 from mana_errors.model.exploring import (
@@ -20,7 +21,6 @@ from mana_errors.model.view import NewView
 from mana_errors.store import (
     event_counts,
     facet_counts,
-    issue_facts,
     outcomes,
     overview,
     read_events,
@@ -105,14 +105,12 @@ async def test_tags_are_counted_by_weight_over_the_latest_events(connection: Con
             occurred_at=NOON - n * HOUR,
         )  # fmt: skip
     await add_event(connection, stranger, tags={"browser": "Safari"})
-    found = await issue_facts.tags_of(connection, issue, None)
+    found = await tags_of(connection, issue)
     tags = {tag.name: [(v.value, v.count) for v in tag.values] for tag in found.tags}
     assert tags == {"browser": [("Firefox", 4), ("Chrome", 1)], "release": [("1", 5)]}
     assert (found.events, {tag.count for tag in found.tags}) == (3, {5})
-    empty = await issue_facts.tags_of(connection, await add_issue(connection), None)
+    empty = await tags_of(connection, await add_issue(connection))
     assert empty == TagDistribution(0, [])
-    with pytest.raises(NotFound):
-        await issue_facts.tags_of(connection, issue, frozenset({"shop"}))
 
 
 async def test_tags_of_long_ago_are_not_read_where_the_counts_of_today_suffice(
@@ -125,7 +123,7 @@ async def test_tags_of_long_ago_are_not_read_where_the_counts_of_today_suffice(
     await rolled_up(connection, issue, NOON, 499)
     await rolled_up(connection, issue, NOON - 2 * HOUR, 1)
     await rolled_up(connection, issue, NOON - 30 * HOUR, 1)
-    found = await issue_facts.tags_of(connection, issue, None)
+    found = await tags_of(connection, issue)
     assert [value.value for tag in found.tags for value in tag.values] == ["Chrome", "Firefox"]
 
 
@@ -133,7 +131,7 @@ async def test_users_of_an_issue_come_by_how_often(connection: Connection) -> No
     issue = await add_issue(connection, first_seen=NOON - 5 * HOUR)
     for user, weight in (("u1", 1), ("u2", 5), ("u1", 1), (None, 9)):
         await add_event(connection, issue, user_id=user, weight=weight)
-    users = await issue_facts.users_of(connection, issue, None)
+    users = await users_of(connection, issue)
     assert [(user.user, user.count, user.last_seen) for user in users] == [
         ("u2", 5, NOON),
         ("u1", 2, NOON),
@@ -146,7 +144,7 @@ async def test_releases_of_an_issue_are_exact_sums(connection: Connection) -> No
     await rolled_up(connection, issue, NOON, 3, release="2", environment="b")
     await rolled_up(connection, issue, NOON - 3 * HOUR, 7, release="1")
     await rolled_up(connection, issue, NOON, 9)
-    releases = await issue_facts.releases_of(connection, issue, None)
+    releases = await releases_of(connection, issue)
     assert [(r.release, r.count, r.first_seen) for r in releases] == [
         ("2", 5, NOON),
         ("1", 7, NOON - 3 * HOUR),
@@ -170,8 +168,7 @@ async def test_neighbours_are_those_of_the_same_issue(connection: Connection) ->
         await add_event(connection, issue),
     ]
     for at, event in enumerate(events):
-        shown = await read_events.find_event(connection, event, None)
-        found = await issue_facts.neighbours_of(connection, shown, None)
+        found = await neighbours_of(connection, event)
         assert found.previous == (events[at - 1] if at else None)
         assert found.next == (events[at + 1] if at + 1 < len(events) else None)
 

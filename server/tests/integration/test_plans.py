@@ -19,6 +19,7 @@ from uuid import UUID
 import asyncpg
 import pytest
 
+from facts import neighbours_of, releases_of, tags_of, users_of
 from harness import Cluster
 from mana_errors.errors import Moved
 from mana_errors.model.exploring import HistogramQuery, ReleaseQuery
@@ -27,7 +28,6 @@ from mana_errors.store import (
     db,
     event_counts,
     facet_counts,
-    issue_facts,
     overview,
     partitions,
     read_events,
@@ -57,11 +57,6 @@ async def _events_of_issue(connection: Connection, issue_id: UUID, _: UUID) -> o
     return await read_events.issue_events(connection, issue, hashes, IssueEventQuery())
 
 
-async def _neighbours(connection: Connection, event_id: UUID) -> object:
-    event = await read_events.find_event(connection, event_id, None)
-    return await issue_facts.neighbours_of(connection, event, None)
-
-
 async def _moved(connection: Connection, *_: UUID) -> None:
     with pytest.raises(Moved):
         await read_issues.find_issue(connection, _uuid_at(1000), None)
@@ -87,11 +82,11 @@ READS: Final[dict[str, Read]] = {
     "issue-groups": lambda connection, issue, _: read_issues.groups_of(connection, issue, None),
     "issue-moved": _moved,
     "issue-events": _events_of_issue,
-    "issue-tags": lambda connection, issue, _: issue_facts.tags_of(connection, issue, None),
-    "issue-users": lambda connection, issue, _: issue_facts.users_of(connection, issue, None),
-    "issue-releases": lambda connection, issue, _: issue_facts.releases_of(connection, issue, None),
+    "issue-tags": lambda connection, issue, _: tags_of(connection, issue),
+    "issue-users": lambda connection, issue, _: users_of(connection, issue),
+    "issue-releases": lambda connection, issue, _: releases_of(connection, issue),
     "event": lambda connection, _, event: read_events.find_event(connection, event, None),
-    "neighbours": lambda connection, _, event: _neighbours(connection, event),
+    "neighbours": lambda connection, _, event: neighbours_of(connection, event),
     "events": events(),
     "events-of-app": events("app:app1"),
     "events-of-apps": events(apps=frozenset({"app1", "app2"})),

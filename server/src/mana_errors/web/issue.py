@@ -40,18 +40,22 @@ async def _show(visit: Visit, event_id: UUID | None) -> Response:
         issue = await read_issues.describe_issue(connection, id_of(visit), seen)
         wanted = event_id or issue.latest_event_id
         event = await read_events.find_event(connection, wanted, seen) if wanted else None
-        around = await issue_facts.neighbours_of(connection, event, seen) if event else None
-        distribution = await issue_facts.tags_of(connection, issue.id, seen)
-        releases = await issue_facts.releases_of(connection, issue.id, seen)
-        people = await issue_facts.users_of(connection, issue.id, seen)
+        if event is not None and event.issue_id != issue.id:
+            raise NotFound("the event is of another issue")
+        hashes = issue.hashes
+        around = (
+            await issue_facts.neighbours_of(connection, event, issue, hashes) if event else None
+        )
+        window = await issue_facts.latest(connection, issue, hashes)
+        distribution = await issue_facts.tags_of(connection, window)
+        people = await issue_facts.users_of(connection, window)
+        releases = await issue_facts.releases_of(connection, issue.hashes)
         fix = await _fix(connection, issue, seen)
         merged = len(issue.hashes) > 1
         groups = await read_issues.groups_of(connection, issue.id, seen) if merged else []
         entries = await activity.listed(connection, issue.id, PageQuery(limit=ENTRIES_SHOWN), seen)
         assignees = await workflow.assignees(connection, [issue.app])
         fired, channels = await alerts.of_issue(visit, connection, issue.id)
-    if event is not None and event.issue_id != issue.id:
-        raise NotFound("the event is of another issue")
     values = {
         "issue": issue,
         "event": event,

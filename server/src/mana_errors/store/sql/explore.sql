@@ -101,7 +101,9 @@ ORDER BY "firstSeen" DESC, id DESC LIMIT {limit};
 
 -- name: received
 -- By app and hour since $2. The ledger is read whole: rolled up, it is a few lines an hour.
-SELECT app_id AS app, date_trunc('hour', minute, 'UTC') AS hour, sum(count)::bigint AS count
+SELECT
+    app_id AS app, date_bin('1 hour', minute, '2000-01-01 00:00:00+00') AS hour,
+    sum(count)::bigint AS count
 FROM error_logs.outcomes
 WHERE minute >= $2 AND outcome IN ('stored', 'sampled') AND app_id <> ''
     AND ($1::text[] IS NULL OR app_id = ANY($1))

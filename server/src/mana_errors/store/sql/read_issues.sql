@@ -70,22 +70,25 @@ ORDER BY c.count DESC, m.grouping_hash LIMIT $2;
 ) AS issues
 
 -- name: sparklines
--- Occurrences of some issues by UTC day since $2, and by hour since $3. OFFSET 0 keeps the planner to
--- one index range a hash: by hour, it would read those of all issues.
-WITH hourly AS MATERIALIZED (
-    SELECT h.issue_id, r.hour, sum(r.count)::bigint AS count
-    FROM error_logs.issue_hashes h
-    CROSS JOIN LATERAL (
-        SELECT r.hour, r.count FROM error_logs.rollups r
-        WHERE r.grouping_hash = h.grouping_hash AND r.hour >= $2 OFFSET 0
-    ) AS r
-    WHERE h.issue_id = ANY($1::uuid[])
-    GROUP BY h.issue_id, r.hour
-)
-SELECT issue_id, 'days' AS series, date_trunc('day', hour, 'UTC') AS at, sum(count)::bigint AS count
-FROM hourly GROUP BY issue_id, date_trunc('day', hour, 'UTC')
+-- Occurrences of some issues by UTC day since $2, and by hour since $3: each hash by itself, for the
+-- planner would read those of all issues by hour.
+SELECT h.issue_id, 'days' AS series, r.at, sum(r.count)::bigint AS count
+FROM error_logs.issue_hashes h
+CROSS JOIN LATERAL (
+    SELECT date_bin('1 day', r.hour, '2000-01-01 00:00:00+00') AS at, sum(r.count) AS count
+    FROM error_logs.rollups r WHERE r.grouping_hash = h.grouping_hash AND r.hour >= $2 GROUP BY 1
+) AS r
+WHERE h.issue_id = ANY($1::uuid[])
+GROUP BY h.issue_id, r.at
 UNION ALL
-SELECT issue_id, 'hours', hour, count FROM hourly WHERE hour >= $3;
+SELECT h.issue_id, 'hours', r.at, sum(r.count)::bigint
+FROM error_logs.issue_hashes h
+CROSS JOIN LATERAL (
+    SELECT r.hour AS at, sum(r.count) AS count
+    FROM error_logs.rollups r WHERE r.grouping_hash = h.grouping_hash AND r.hour >= $3 GROUP BY 1
+) AS r
+WHERE h.issue_id = ANY($1::uuid[])
+GROUP BY h.issue_id, r.at;
 
 -- name: hashes
 SELECT grouping_hash, fingerprint, components
