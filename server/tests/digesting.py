@@ -38,6 +38,11 @@ def event(**fields: Any) -> Event:
     return msgspec.structs.replace(base, **fields)
 
 
+def event_now(**fields: Any) -> Event:
+    """Of the hour in which an issue is resolved or ignored: NOW is of when tests were collected."""
+    return event(occurred_at=datetime.now(UTC), **fields)
+
+
 def most_kept(count: int, limit: int) -> int:
     """Bodies that a storm of `count` events in a minute may keep: `limit`, and half of it for every
     doubling beyond."""

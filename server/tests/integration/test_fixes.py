@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from digesting import NOW, Node, event
+from digesting import NOW, Node, event, event_now
 from mana_errors.errors import BadRequest, NotFound
 from mana_errors.model.action import Resolve
 from mana_errors.model.app_change import NewApp
@@ -36,25 +36,25 @@ def counts(found: Fix) -> list[tuple[str, int, bool | None]]:
 
 async def test_a_fix_waits_for_its_release_then_works_then_may_fail(node: Node) -> None:
     """Events of releases without it say nothing, those of before do not count."""
-    await node.store(*(event(release="1.0") for _ in range(3)))
+    await node.store(*(event_now(release="1.0") for _ in range(3)))
     issue_id = await resolved(node, Resolve(in_release="2.0"))
-    await node.store(event(release="1.0", received_at=LATER), event(received_at=LATER))
+    await node.store(event_now(release="1.0", received_at=LATER), event_now(received_at=LATER))
     found = await fix(node, issue_id)
     assert (found.verdict, found.count) == (Verdict.WAITING, 0)
     assert counts(found) == [("", 1, None), ("1.0", 1, False)]
-    await node.store(event(error_code="OTHER", release="2.1"))
+    await node.store(event_now(error_code="OTHER", release="2.1"))
     assert (await fix(node, issue_id)).verdict is Verdict.WORKS
-    await node.store(*(event(release="2.1", received_at=LATER) for _ in range(2)))
+    await node.store(*(event_now(release="2.1", received_at=LATER) for _ in range(2)))
     found = await fix(node, issue_id)
     assert (found.verdict, found.count) == (Verdict.FAILED, 2)
     assert counts(found)[0] == ("2.1", 2, True)
 
 
-async def test_a_fix_of_now_fails_with_the_first_event(node: Node) -> None:
-    await node.store(event(), event(occurred_at=NOW - 3 * HOUR))
+async def test_a_fix_of_now_fails_with_the_first_event_now(node: Node) -> None:
+    await node.store(event_now(), event(occurred_at=NOW - 3 * HOUR))
     issue_id = await resolved(node, Resolve())
     assert (await fix(node, issue_id)).verdict is Verdict.WORKS
-    await node.store(event(received_at=LATER), event(received_at=LATER, release="1.0"))
+    await node.store(event_now(received_at=LATER), event_now(received_at=LATER, release="1.0"))
     found = await fix(node, issue_id)
     assert (found.verdict, found.count) == (Verdict.FAILED, 2)
     assert (found.condition, found.actor) == (None, "command")

@@ -1,12 +1,12 @@
 """Which issues come back: events in, through spool, digest and triage."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
 
-from digesting import NOW, Node, event
+from digesting import NOW, Node, event, event_now
 from mana_errors.model.action import Action, Ignore, Resolve
 from mana_errors.store import workflow
 from mana_errors.store.audit import COMMAND
@@ -164,9 +164,9 @@ async def test_ignored_until_more_events_came(node: Node) -> None:
 
 async def test_ignored_until_an_hour_is_busy(node: Node) -> None:
     """What the first hour had before does not count, nor do hours before it."""
-    await node.store(event(), event(), event())
+    await node.store(event_now(), event_now(), event_now())
     await act(node, Ignore(per_hour=3))
-    hour = NOW.replace(minute=0, second=0, microsecond=0)
+    hour = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
     before = hour - timedelta(minutes=5)
     await node.store(*(event(occurred_at=before) for _ in range(5)))
     await node.store(event(occurred_at=hour), event(occurred_at=hour))
