@@ -52,8 +52,7 @@ def events(q: str = "", apps: frozenset[str] | None = None) -> Read:
 
 
 async def _events_of_issue(connection: Connection, issue_id: UUID, _: UUID) -> object:
-    issue = await read_issues.find_issue(connection, issue_id, None)
-    hashes = await read_issues.hashes_of(connection, issue_id)
+    issue, hashes = await read_issues.find_with_hashes(connection, issue_id, None)
     return await read_events.issue_events(connection, issue, hashes, IssueEventQuery())
 
 

@@ -10,6 +10,7 @@ import time
 import pytest
 
 import mana_errors_sdk
+from hostile import BrokenMapping, Mute
 from mana_errors_sdk import api
 from stand_in import status, wait_until
 
@@ -23,16 +24,6 @@ def capture(**fields):
         fail()
     except ValueError:
         return api.capture_exception(**fields)
-
-
-class Mute:
-    def __str__(self):
-        raise RuntimeError("no")
-
-
-class BrokenMapping(dict):
-    def items(self):
-        raise RuntimeError("no")
 
 
 def test_the_public_surface():

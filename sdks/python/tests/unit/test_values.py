@@ -6,6 +6,7 @@ from types import MappingProxyType
 
 import pytest
 
+from hostile import BrokenMapping, Mute
 from mana_errors_sdk.values import MAX_ENTRIES, MAX_TEXT, plain
 
 
@@ -23,20 +24,10 @@ def test_the_copy_is_deep():
     assert copy == {"a": [1]}
 
 
-class Bad:
-    def __str__(self):
-        raise RuntimeError("no")
-
-
-class BadMapping(dict):
-    def items(self):
-        raise RuntimeError("no")
-
-
 @pytest.mark.parametrize(
     "value",
     [
-        object(), Bad(), BadMapping(a=1), {Bad(): Bad()}, b"\xff", math.nan, math.inf, 10**400,
+        object(), Mute(), BrokenMapping(a=1), {Mute(): Mute()}, b"\xff", math.nan, math.inf, 10**400,
         {1: {2: {3: {4: {5: {6: {7: 8}}}}}}}, list(range(10**5)), "x" * 10**6, {"a", 1},
         MappingProxyType({"a": 1}), "\ud800\0", range(3), 1 + 2j, Ellipsis, ValueError("x"),
     ],

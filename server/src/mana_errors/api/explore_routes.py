@@ -1,7 +1,6 @@
 """Operations that count and sum up: facets, tags, users, releases, overview, histograms."""
 
 from typing import Any, Final
-from uuid import UUID
 
 from mana_errors.api.export import export_events
 from mana_errors.api.table import Call, NoBody, Route
@@ -21,13 +20,11 @@ from mana_errors.model.exploring import (
     ValueCount,
 )
 from mana_errors.model.export import ExportQuery
-from mana_errors.model.principal import Apps
 from mana_errors.model.query import IssueQuery, NoQuery
-from mana_errors.model.reading import Issue, IssueHash, Page
+from mana_errors.model.reading import Page
 from mana_errors.model.search import FIELDS, Field
 from mana_errors.store import event_counts, facet_counts, issue_facts, read_events, read_issues
 from mana_errors.store import overview as overviews
-from mana_errors.store.db import Connection
 
 
 async def _list_fields(_: Call[NoQuery, NoBody]) -> Page[Field]:
@@ -47,19 +44,21 @@ async def _count_facets(call: Call[IssueQuery, NoBody]) -> IssueFacets:
 
 async def _get_tags(call: Call[NoQuery, NoBody]) -> TagDistribution:
     async with call.reader.connection() as connection:
-        window = await issue_facts.latest(connection, *await _issue(connection, call.id, call.apps))
+        grouped = await read_issues.find_with_hashes(connection, call.id, call.apps)
+        window = await issue_facts.latest(connection, *grouped)
         return await issue_facts.tags_of(connection, window)
 
 
 async def _list_issue_users(call: Call[NoQuery, NoBody]) -> Page[IssueUser]:
     async with call.reader.connection() as connection:
-        window = await issue_facts.latest(connection, *await _issue(connection, call.id, call.apps))
+        grouped = await read_issues.find_with_hashes(connection, call.id, call.apps)
+        window = await issue_facts.latest(connection, *grouped)
         return Page(await issue_facts.users_of(connection, window), None)
 
 
 async def _list_issue_releases(call: Call[NoQuery, NoBody]) -> Page[IssueRelease]:
     async with call.reader.connection() as connection:
-        _, hashes = await _issue(connection, call.id, call.apps)
+        _, hashes = await read_issues.find_with_hashes(connection, call.id, call.apps)
         return Page(await issue_facts.releases_of(connection, hashes), None)
 
 
@@ -68,15 +67,8 @@ async def _get_neighbours(call: Call[NoQuery, NoBody]) -> Neighbours:
         event = await read_events.find_event(connection, call.id, call.apps)
         if event.issue_id is None:
             return Neighbours(None, None)
-        issue = await _issue(connection, event.issue_id, call.apps)
-        return await issue_facts.neighbours_of(connection, event, *issue)
-
-
-async def _issue(
-    connection: Connection, issue_id: UUID, apps: Apps
-) -> tuple[Issue, list[IssueHash]]:
-    issue = await read_issues.find_issue(connection, issue_id, apps)
-    return issue, await read_issues.hashes_of(connection, issue.id)
+        grouped = await read_issues.find_with_hashes(connection, event.issue_id, call.apps)
+        return await issue_facts.neighbours_of(connection, event, *grouped)
 
 
 async def _get_overview(call: Call[NoQuery, NoBody]) -> Overview:

@@ -28,8 +28,7 @@ async def _get_issue(call: Call[NoQuery, NoBody]) -> IssueDetail:
 
 async def _list_issue_events(call: Call[IssueEventQuery, NoBody]) -> Page[EventSummary]:
     async with call.reader.connection() as connection:
-        issue = await read_issues.find_issue(connection, call.id, call.apps)
-        hashes = await read_issues.hashes_of(connection, issue.id)
+        issue, hashes = await read_issues.find_with_hashes(connection, call.id, call.apps)
         return await read_events.issue_events(connection, issue, hashes, call.query)
 
 

@@ -175,6 +175,14 @@ async def find_issue(connection: Connection, issue_id: UUID, apps: Apps) -> Issu
     raise NotFound(f"there is no issue {issue_id}")
 
 
+async def find_with_hashes(
+    connection: Connection, issue_id: UUID, apps: Apps
+) -> tuple[Issue, list[IssueHash]]:
+    """As find_issue, with the grouping hashes whose events it holds."""
+    issue = await find_issue(connection, issue_id, apps)
+    return issue, await hashes_of(connection, issue_id)
+
+
 async def issues_by_id(connection: Connection, ids: Collection[UUID]) -> dict[UUID, Issue]:
     """Those of these issues that there are."""
     filters = Filters()
@@ -195,8 +203,7 @@ async def describe_issue(
     connection: Connection, issue_id: UUID, apps: Apps, now: datetime | None = None
 ) -> IssueDetail:
     """Raises NotFound, for an issue of another app too."""
-    issue = await find_issue(connection, issue_id, apps)
-    hashes = await hashes_of(connection, issue_id)
+    issue, hashes = await find_with_hashes(connection, issue_id, apps)
     return IssueDetail(
         **msgspec.structs.asdict(issue),
         hashes=hashes,

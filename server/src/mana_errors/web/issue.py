@@ -94,8 +94,9 @@ async def show_events(visit: Visit) -> Response:
     """The issue's events, newest first."""
     query = parse_query(IssueEventQuery, visit.asked)
     async with visit.reader.connection() as connection:
-        issue = await read_issues.find_issue(connection, id_of(visit), visit.principal.apps)
-        hashes = await read_issues.hashes_of(connection, issue.id)
+        issue, hashes = await read_issues.find_with_hashes(
+            connection, id_of(visit), visit.principal.apps
+        )
         page = await read_events.issue_events(connection, issue, hashes, query)
     return visit.page(
         "issue_events.html",
