@@ -51,6 +51,20 @@ def test_the_palette_leads_to_pages_and_apps(visit: Visitor) -> None:
     expect(page).to_have_url(re.compile(r"/\?app=strange$"))
 
 
+def test_the_palette_keeps_what_is_typed_in_the_turn_that_opens_it(visit: Visitor) -> None:
+    page = visit.open("/")
+    page.evaluate(
+        """() => {
+        document.dispatchEvent(new KeyboardEvent("keydown", { key: "k", ctrlKey: true }));
+        document.execCommand("insertText", false, "aud");
+        }"""
+    )
+    page.wait_for_function("document.querySelectorAll('#palette-list li').length > 0")
+    expect(page.locator("#palette input")).to_have_value("aud")
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile("/audit$"))
+
+
 def test_a_question_mark_shows_the_keys(visit: Visitor) -> None:
     page = visit.open("/")
     page.keyboard.press("?")

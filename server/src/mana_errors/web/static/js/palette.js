@@ -26,8 +26,9 @@ export function watchPalette() {
   };
   const run = () => all("[role=option]", list)[chosen]?.click();
 
-  dialog.addEventListener("toggle", async () => {
-    if (!dialog.open) return;
+  // `toggle` would come a turn later, and take away what was typed meanwhile
+  dialog.addEventListener("beforetoggle", async (event) => {
+    if (event.newState !== "open") return;
     input.value = "";
     chosen = 0;
     choices = here();
