@@ -15,11 +15,11 @@ from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 from uuid import uuid4
 
-from mana_errors.model.principal import Role
-from mana_errors.store import db, members, sessions
+from mana_errors.model.principal import Role, Scope
+from mana_errors.store import db, members, sessions, tokens
 from mana_errors.store.audit import COMMAND
 from mana_errors.store.db import Connection
 from mana_errors.store.embedded import EmbeddedPostgres, launch
@@ -233,12 +233,9 @@ class Server:
 
     def token(self, scope: str = "read,triage", apps: str | None = None) -> str:
         """A new API token; apps are comma-separated."""
-        bound = [] if apps is None else ["--apps", apps]
-        done = self.cli(
-            "token", "create", "--name", uuid4().hex, "--scope", scope, "--json", *bound
-        )  # fmt: skip
-        assert done.returncode == 0, done.stderr
-        return json.loads(done.stdout)["token"]
+        scopes = cast("list[Scope]", scope.split(","))
+        bound = None if apps is None else apps.split(",")
+        return self.in_database(lambda c: tokens.create(c, uuid4().hex, scopes, apps=bound))
 
     def session(self, role: str = "owner", apps: tuple[str, ...] | None = None) -> dict[str, str]:
         """Headers of a browser that a new member signed in with, as our own pages send them."""

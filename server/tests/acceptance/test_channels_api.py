@@ -128,6 +128,14 @@ async def test_a_test_says_that_the_secret_is_another_key_s(
     (kept,) = (await api.get(f"/api/v1/deliveries?channel={channel}")).json()["items"]
     assert (kept["state"], kept["detail"]) == ("dead", tested.json()["detail"])
     assert not receiver.got
+    # what needs no secret can be changed; what does asks for it
+    path = f"/api/v1/channels/{channel}"
+    quiet = await api.patch(path, json={"name": "quiet", "enabled": False})
+    assert (quiet.status_code, quiet.json()["channel"]["enabled"]) == (200, False)
+    moved = {"target": {"kind": "webhook", "url": "https://elsewhere.example/"}}
+    refused = await api.patch(path, json=moved)
+    assert (refused.status_code, "give it anew" in refused.text) == (409, True), refused.text
+    assert (await api.patch(path, json={**moved, "renewSecret": True})).status_code == 200
 
 
 async def test_private_addresses_are_refused_unless_allowed(

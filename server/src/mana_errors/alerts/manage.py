@@ -17,7 +17,7 @@ from mana_errors.alerts.message import Message
 from mana_errors.alerts.network import Networks
 from mana_errors.alerts.send import TRY_S, Result, Route, send_all
 from mana_errors.config import Settings
-from mana_errors.errors import BadRequest, BadSetting, Refused, Unreachable
+from mana_errors.errors import BadRequest, BadSetting, Conflict, Refused, Unreachable
 from mana_errors.model.channel import Channel, Email, Target, Webhook, kind_of
 from mana_errors.model.channel_change import ChannelChange, MadeChannel, NewChannel, Tested
 from mana_errors.model.delivery import State
@@ -27,7 +27,7 @@ from mana_errors.store.audit import Actor
 from mana_errors.store.db import Connection
 from mana_errors.store.deliveries import Told
 from mana_errors.store.reader import Reader
-from mana_errors.store.secrets import open_box
+from mana_errors.store.secrets import SecretBox, open_box
 
 # Kinds that get no secret from people.
 _WITHOUT: Final = (Email, Webhook)
@@ -63,7 +63,8 @@ async def change(
     wanted: ChannelChange,
     actor: Actor,
 ) -> MadeChannel:
-    """Change a channel. Raises NotFound, BadRequest."""
+    """Change a channel. Raises NotFound, BadRequest; Conflict for a new target whose secret was
+    encrypted with another key."""
     box = open_box(settings)
     async with connection.transaction():
         channel = await channels.find(connection, channel_id)
@@ -73,11 +74,10 @@ async def change(
         if kind_of(target) != kind_of(channel.target):
             raise BadRequest(f"target: is of the kind {kind_of(channel.target)}; make another one")
         secret = made or given
-        if secret is None:
-            kept = await channels.secret_of(connection, channel_id, lambda: box)
-        else:
-            kept = secret
-        check(target, kept, settings)
+        # a name, or to be told no more, asks for no secret that can be read
+        if secret is not None or target != channel.target:
+            kept = await _kept(connection, channel_id, box) if secret is None else secret
+            check(target, kept, settings)
         changed = msgspec.structs.replace(
             channel,
             target=target,
@@ -85,6 +85,13 @@ async def change(
             enabled=channel.enabled if wanted.enabled is UNSET else wanted.enabled,
         )
         return MadeChannel(await channels.change(connection, changed, secret, box, actor), made)
+
+
+async def _kept(connection: Connection, channel_id: UUID, box: SecretBox) -> str:
+    try:
+        return await channels.secret_of(connection, channel_id, lambda: box)
+    except BadSetting as error:
+        raise Conflict(f"secret: give it anew ({error})") from error
 
 
 def _new_key(channel: Channel, wanted: ChannelChange) -> str | None:
