@@ -210,6 +210,13 @@ def test_doctor_finds_what_a_database_lacks(empty_dsn: str, tmp_path: Path) -> N
     assert "mana-errors migrate" in findings(done)["migrations"]["advice"]
 
 
+def test_a_database_without_tables_is_said_to_be_one(empty_dsn: str, tmp_path: Path) -> None:
+    done = Server(tmp_path / "data", {"DATABASE_URL": empty_dsn}).cli("app", "list")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.endswith("or run `mana-errors migrate`.\n")
+    assert "Traceback" not in done.stderr
+
+
 def test_doctor_finds_a_data_directory_that_is_none(tmp_path: Path) -> None:
     (tmp_path / "data").write_text("a file")
     done = Server(tmp_path / "data").cli("doctor", "--json")

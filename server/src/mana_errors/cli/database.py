@@ -10,9 +10,10 @@ from typing import Final, TypeVar
 
 from mana_errors.cli import datadir
 from mana_errors.config import Settings, load_settings
-from mana_errors.errors import StoreUnavailable
+from mana_errors.errors import DatabaseUnusable, StoreUnavailable
 from mana_errors.store.db import Connection, connect
 from mana_errors.store.embedded import EmbeddedPostgres
+from mana_errors.store.migrate import pending
 
 T = TypeVar("T")
 
@@ -37,11 +38,17 @@ def database(settings: Settings) -> Generator[str]:
 
 
 def with_connection(data_dir: Path | None, work: Callable[[Connection], Awaitable[T]]) -> T:
-    """Run work on one connection to the server's database."""
+    """Run work on one connection to the server's database. Raises DatabaseUnusable for one that
+    lacks migrations of this release."""
 
     async def connected(dsn: str) -> T:
         connection = await connect(dsn, application="mana-errors-cli")
         try:
+            if await pending(connection):
+                raise DatabaseUnusable(
+                    "The database lacks this release's tables: start the server, or run "
+                    "`mana-errors migrate`."
+                )
             return await work(connection)
         finally:
             await connection.close()

@@ -57,9 +57,14 @@ FROM error_logs.alerts a LEFT JOIN error_logs.apps p ON p.id = a.app_id
 WHERE a.id = ANY ($1::uuid[]) ORDER BY a.at, a.id;
 
 -- name: trend
+-- Each hash by itself: the planner would read the hours of all issues.
 SELECT h.issue_id, r.hour, sum(r.count)::bigint AS count
-FROM error_logs.issue_hashes h JOIN error_logs.rollups r USING (grouping_hash)
-WHERE h.issue_id = ANY ($1::uuid[]) AND r.hour >= $2 GROUP BY h.issue_id, r.hour;
+FROM error_logs.issue_hashes h
+CROSS JOIN LATERAL (
+    SELECT r.hour, sum(r.count) AS count
+    FROM error_logs.rollups r WHERE r.grouping_hash = h.grouping_hash AND r.hour >= $2 GROUP BY 1
+) AS r
+WHERE h.issue_id = ANY ($1::uuid[]) GROUP BY h.issue_id, r.hour;
 
 -- name: thread
 -- What the channel gave back for the last message of an issue.
