@@ -54,6 +54,18 @@ async function ask(port: number, { method, path, body = '' }: Request): Promise<
   return (await text(socket)).replace(/^date: .*\r\n/im, '')
 }
 
+/** As `ask`: Fastify refuses a body for its length and closes, at times before it is all written. */
+async function askAgain(port: number, request: Request): Promise<string> {
+  for (let left = 5; ; left -= 1) {
+    try {
+      return await ask(port, request)
+    } catch (error) {
+      const closed = ['EPIPE', 'ECONNRESET'].includes((error as NodeJS.ErrnoException).code ?? '')
+      if (!closed || left === 0) throw error
+    }
+  }
+}
+
 /** Asks everything of every app, one after the other, and ends them: then all is reported. */
 async function askAll(
   version: string,
@@ -66,7 +78,7 @@ async function askAll(
   const answers: Record<string, string[]> = {}
   for (const [app, port] of Object.entries<number>(JSON.parse(program.greeting))) {
     answers[app] = []
-    for (const request of requests) answers[app].push(await ask(port, request))
+    for (const request of requests) answers[app].push(await askAgain(port, request))
   }
   await stop(program.process)
   return answers

@@ -34,8 +34,11 @@ export async function run(
   const child = spawn(process.execPath, [join('build', file), ...args], {
     cwd,
     env: { ...process.env, ...env },
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['ignore', 'pipe', 'pipe'],
   })
+  // Not inherited: vitest waits until the last process has closed its end, for ever if need be.
+  child.stderr.pipe(process.stderr)
+  process.once('exit', () => child.kill('SIGKILL'))
   for await (const greeting of createInterface(child.stdout)) return { process: child, greeting }
   throw new Error(`${app}/${file} ended`)
 }

@@ -8,7 +8,6 @@ import gzip
 import http.client
 import json
 import re
-import time
 import uuid
 import zlib
 from collections.abc import Iterator
@@ -21,7 +20,7 @@ import httpx
 import pytest
 import zstandard
 
-from harness import Server
+from harness import Server, wait_until
 
 UUID = re.compile(r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
 REPORT: dict[str, Any] = {"errorCode": "CODE", "errorType": "TypeError", "message": "it broke"}
@@ -63,13 +62,8 @@ def psql(server: Server, query: str, *options: str) -> list[list[str]]:
 def stored(server: Server, identifier: str) -> dict[str, Any]:
     """The event's row, which must be there within seconds of its 201."""
     query = f"SELECT to_jsonb(e) FROM error_logs.error_logs e WHERE id = '{identifier}'"
-    deadline = time.monotonic() + 20
-    while time.monotonic() < deadline:
-        if rows := psql(server, query):
-            (row,) = rows
-            return dict(json.loads(row[0]))
-        time.sleep(0.1)
-    raise AssertionError(f"{identifier} was not stored")
+    row = wait_until(lambda: server.psql(query), f"{identifier} to be stored", 20)
+    return dict(json.loads(row))
 
 
 def send(client: httpx.Client, headers: dict[str, str] | None = None, **fields: Any) -> str:
@@ -407,7 +401,7 @@ def settled_count(server: Server, client: httpx.Client, identifier: str) -> int:
     """Rows with an id, once a later report has been stored."""
     stored(server, send(client))
     query = f"SELECT count(*) FROM error_logs.error_logs WHERE id = '{identifier}'"
-    return int(psql(server, query)[0][0])
+    return int(server.psql(query))
 
 
 # 3. Sanitising

@@ -41,9 +41,7 @@ def report(server: Server, body: dict[str, Any] | None = None) -> dict[str, Any]
 
 def stored(server: Server) -> int:
     """Events in the table."""
-    done = server.cli("psql", "-XAtc", "SELECT count(*) FROM error_logs.error_logs")
-    assert done.returncode == 0, done.stderr
-    return int(done.stdout)
+    return int(server.psql("SELECT count(*) FROM error_logs.error_logs"))
 
 
 def child_replaced(server: Server, name: str, old: int) -> Callable[[], bool]:

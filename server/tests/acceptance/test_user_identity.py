@@ -58,19 +58,12 @@ def family(
         "MANA_ERRORS_USERS_TABLE": "auth.users",
     }  # fmt: skip
     server = Server(tmp_path_factory.mktemp("family") / "data", environ)
-    ask(server, f"CREATE SCHEMA auth; CREATE TABLE auth.users (id uuid PRIMARY KEY); "
+    server.psql(f"CREATE SCHEMA auth; CREATE TABLE auth.users (id uuid PRIMARY KEY); "
                 f"INSERT INTO auth.users VALUES ('{ANN}')")  # fmt: skip
     try:
         yield server.start()
     finally:
         server.clean_up()
-
-
-def ask(server: Server, sql: str) -> str:
-    """psql's answer."""
-    done = server.cli("psql", "-X", "-A", "-t", "-q", "-c", sql)
-    assert done.returncode == 0, done.stderr
-    return done.stdout.strip()
 
 
 def report(server: Server, token: bytes | None = None, **fields: Any) -> tuple[Any, Any]:
@@ -87,7 +80,7 @@ def report(server: Server, token: bytes | None = None, **fields: Any) -> tuple[A
         event = json.load(answer)["id"]
     columns = "json_build_array(user_id, context)"
     sql = f"SELECT {columns} FROM error_logs.error_logs WHERE id = '{event}'"
-    user, context = json.loads(wait_until(lambda: ask(server, sql), "the event"))
+    user, context = json.loads(wait_until(lambda: server.psql(sql), "the event"))
     return user, context
 
 
@@ -138,15 +131,15 @@ def test_no_token_and_no_secret_is_logged(family: Server, key: SigningKey) -> No
 def test_deleting_a_user_takes_them_from_their_events(family: Server) -> None:
     """Within retention's interval; a fresh server begins with it."""
     user = str(uuid4())
-    ask(family, f"INSERT INTO auth.users VALUES ('{user}')")
+    family.psql(f"INSERT INTO auth.users VALUES ('{user}')")
     code = uuid4().hex
     assert report(family, userId=user, errorCode=code) == (user, {})
-    ask(family, f"DELETE FROM auth.users WHERE id = '{user}'")
+    family.psql(f"DELETE FROM auth.users WHERE id = '{user}'")
     left = f"SELECT count(user_id) FROM error_logs.error_logs WHERE error_code = '{code}'"
-    assert ask(family, left) == "1"
+    assert family.psql(left) == "1"
     family.stop()
     family.start()
-    wait_until(lambda: ask(family, left) == "0", "retention")
+    wait_until(lambda: family.psql(left) == "0", "retention")
 
 
 def findings(server: Server) -> dict[str, Any]:
@@ -178,5 +171,5 @@ def test_doctor_says_what_is_wrong_with_either(
     assert "404" in found["key set"]["detail"]
     assert found["users table"]["verdict"] == "fail"
     assert "GRANT SELECT (id)" in found["users table"]["advice"]
-    ask(server, "CREATE TABLE people (id text)")
+    server.psql("CREATE TABLE people (id text)")
     assert findings(server)["users table"]["verdict"] == "warn"

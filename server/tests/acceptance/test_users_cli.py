@@ -34,13 +34,6 @@ def report(server: Server, user: str, **fields: Any) -> str:
         return json.load(answer)["id"]
 
 
-def ask(server: Server, sql: str) -> str:
-    """psql's answer."""
-    done = server.cli("psql", "-X", "-A", "-t", "-c", sql)
-    assert done.returncode == 0, done.stderr
-    return done.stdout.strip()
-
-
 def test_what_was_just_acknowledged_is_erased_too(server: Server) -> None:
     """Spool, digest and triage are waited for."""
     user, other, code = uuid4().hex, uuid4().hex, uuid4().hex
@@ -53,16 +46,16 @@ def test_what_was_just_acknowledged_is_erased_too(server: Server) -> None:
         "events": 2, "reportedEvents": 0, "deadLetters": 0, "sketches": 1, "estimates": 0,
         "issues": 1, "waitingBytes": 0, "folded": True, "complete": True,
     }  # fmt: skip
-    rows = ask(
-        server, f"SELECT user_id, context FROM error_logs.error_logs WHERE error_code = '{code}'"
+    rows = server.psql(
+        f"SELECT user_id, context FROM error_logs.error_logs WHERE error_code = '{code}'"
     )
     assert user not in rows
     assert rows.count("/users/[erased]") == 2
     assert rows.count(other) == 2
     hashes = "SELECT issue_id FROM error_logs.issue_hashes h JOIN error_logs.error_logs e"
     issues = f"{hashes} USING (grouping_hash) WHERE error_code = '{code}'"
-    assert ask(server, f"SELECT users FROM error_logs.issues WHERE id IN ({issues})") == "1"
-    subjects = ask(server, "SELECT subject, details FROM error_logs.audit_log")
+    assert server.psql(f"SELECT users FROM error_logs.issues WHERE id IN ({issues})") == "1"
+    subjects = server.psql("SELECT subject, details FROM error_logs.audit_log")
     assert '"events": 2' in subjects
     assert user not in subjects
 
@@ -89,7 +82,7 @@ def test_a_person_at_a_terminal_is_asked(server: Server, answer: str, status: in
     user = uuid4().hex
     report(server, user)
     mine = f"SELECT count(*) FROM error_logs.error_logs WHERE user_id = '{user}'"
-    wait_until(lambda: ask(server, mine) == "1", "the event")
+    wait_until(lambda: server.psql(mine) == "1", "the event")
     ours, theirs = pty.openpty()
     with subprocess.Popen(
         [executable(), "users", "erase", user],
@@ -103,7 +96,7 @@ def test_a_person_at_a_terminal_is_asked(server: Server, answer: str, status: in
         assert process.wait(60) == status
     os.close(ours)
     assert f"Erase {user} from all events?".encode() in screen
-    assert ask(server, mine) == str(status)
+    assert server.psql(mine) == str(status)
 
 
 def drained(terminal: int) -> bytes:

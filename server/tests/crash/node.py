@@ -26,11 +26,6 @@ class Node(Server):
         """Directory of its segments."""
         return self.data_dir / "spool"
 
-    @property
-    def dsn(self) -> str:
-        """Its database."""
-        return self.environ.get("DATABASE_URL") or layout_of(self.data_dir).dsn
-
     def full_environ(self) -> dict[str, str]:
         """Its settings, and what sitecustomize.py is told."""
         # The machine's disk may be fuller than the default allows, which is not what is tested.
