@@ -3,7 +3,7 @@
 # Images of Python set it. A server is four processes: compiling their modules at each start doubles
 # what a start costs (measured: 2.6 s of processor for 1.5 s).
 unexport PYTHONDONTWRITEBYTECODE
-.PHONY: help setup run test test-expo check fmt bench crash fuzz screenshots
+.PHONY: help setup run test test-expo check types types-of-tests fmt bench crash fuzz screenshots
 
 BIN := .venv/bin
 # pytest's arguments: make test ARGS='-k spool'
@@ -33,14 +33,18 @@ test: setup ## Run every test; what touches PostgreSQL once on 18 and again on 1
 test-expo: setup ## The same for React Native, whose packages take 300 MB
 	scripts/typescript test-expo
 
-check: setup ## Lint, format, types, layers
+check: setup types types-of-tests ## Lint, format, types, layers; with -j2 on both cores
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
-	$(BIN)/basedpyright
-	$(BIN)/basedpyright -p pyrightconfig.tests.json
 	$(BIN)/lint-imports --no-cache --no-logo
 	scripts/typescript check
 	scripts/typescript size
+
+types: setup
+	$(BIN)/basedpyright
+
+types-of-tests: setup
+	$(BIN)/basedpyright -p pyrightconfig.tests.json
 
 fmt: setup ## Format and fix what can be fixed
 	$(BIN)/ruff check --fix
