@@ -115,6 +115,9 @@ def take(browser: Browser, server: Server, cookie: str, name: str) -> None:
     page.goto(server.base_url + path)
     if name == "rule":
         page.locator("button[name=days]").last.click()
+    if name == "issues":
+        # they come after the page
+        page.locator(".beside-list .facets a").first.wait_for()
     page.screenshot(path=IMAGES / f"{name}.png")
     context.close()
 

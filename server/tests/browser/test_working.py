@@ -110,9 +110,9 @@ def test_selected_issues_are_assigned_and_prioritized_and_undo_takes_it_back(
     page.keyboard.press("a")
     bar.locator("details[open] button").first.click()
     expect(page.locator(".done")).to_contain_text("Assigned.")
-    expect(page.locator(".row-assignee .mark")).to_have_count(2)
+    expect(page.locator(".mark.row-assignee")).to_have_count(2)
     page.get_by_role("button", name="Undo").click()
-    expect(page.locator(".row-assignee .mark")).to_have_count(0)
+    expect(page.locator(".mark.row-assignee")).to_have_count(0)
     for box in rows.locator("input").all()[:3]:
         box.check()
     bar.get_by_text("Priority", exact=True).click()
