@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 from uuid import UUID
 
+import asyncpg
 import msgspec
 
 from mana_errors.errors import Moved, NotFound
@@ -109,11 +110,17 @@ async def list_issues(
         key = in_utc(after.key) if isinstance(after.key, datetime) else after.key
         filters.add(order.after, key, after.id)
     wanted = wanted_apps(apps_asked_for(search), apps)
-    source = _source(query.sort, filters, wanted, first_hour(now))
-    sql = source.format(
-        columns=_SQL["columns"], filters=filters, order=order.order, limit=query.limit + 1
-    )
-    rows = await connection.fetch(sql, *filters.values)
+    rows: list[asyncpg.Record] = []
+    for source in _sources(query.sort, filters, wanted, first_hour(now)):
+        sql = source.format(
+            columns=_SQL["columns"],
+            filters=filters,
+            order=order.order,
+            limit=query.limit + 1 - len(rows),
+        )
+        rows += await connection.fetch(sql, *filters.values)
+        if len(rows) > query.limit:
+            break
     issues = [msgspec.convert(dict(row), Issue) for row in rows[: query.limit]]
     listed = await _with_trends(connection, issues, now)
     if len(rows) <= query.limit:
@@ -122,21 +129,22 @@ async def list_issues(
     return Page(listed, encode_cursor(position))
 
 
-def _source(
+def _sources(
     sort: IssueSort, filters: Filters, apps: tuple[str, ...] | None, since: datetime
-) -> str:
-    """The query, with filters, order and limit left to fill in. Each app's issues are read by its
-    own index and then merged: a list of apps as a condition would read the others' newer issues,
-    too. A trend has no index: all are counted, then sorted."""
+) -> list[str]:
+    """The queries, one behind the other, with filters, order and limit left to fill in. Each app's
+    issues are read by its own index and then merged: a list of apps as a condition would read the
+    others' newer issues, too. A trend has no index: those that happen are counted, then sorted."""
     if sort is IssueSort.TREND:
         if apps is not None:
             filters.any_of("app_id", apps or ("",))
-        recent = _SQL["with_trend"].format(since=filters.value(since))
-        return _SQL["issues"].replace("{issues}", recent)
+        hour = filters.value(since)
+        found = (_SQL[name].format(since=hour) for name in ("happening", "quiet"))
+        return [_SQL["issues"].replace("{issues}", issues) for issues in found]
     many = filters.one_or_many("app_id", apps)
     if many is None:
-        return _SQL["issues"].replace("{issues}", "error_logs.issues")
-    return _SQL["issues_of_apps"].replace("{apps}", many)
+        return [_SQL["issues"].replace("{issues}", "error_logs.issues")]
+    return [_SQL["issues_of_apps"].replace("{apps}", many)]
 
 
 async def _with_trends(

@@ -54,19 +54,32 @@ CROSS JOIN LATERAL (
 WHERE h.issue_id = $1
 ORDER BY c.count DESC, m.grouping_hash LIMIT $2;
 
--- name: with_trend
--- Issues with their occurrences since {since}, for sort=trend. Hashes are summed up before they are
--- joined, at three quarters of the time.
+-- name: happening
+-- Issues with their occurrences since {since}, for sort=trend: those that have any. Hashes are summed
+-- up before they are joined, at three quarters of the time, and sorted before their issues are read,
+-- which ends with the last of the page.
 (
-    SELECT i.*, COALESCE(t.count, 0) AS trend
-    FROM error_logs.issues i LEFT JOIN (
+    SELECT i.*, t.count AS trend
+    FROM (
         SELECT h.issue_id, sum(c.count)::bigint AS count
         FROM (
-            SELECT r.grouping_hash, sum(r.count) AS count
+            SELECT r.grouping_hash, sum(r.count)::bigint AS count
             FROM error_logs.rollups r WHERE r.hour >= {since} GROUP BY r.grouping_hash
         ) AS c JOIN error_logs.issue_hashes h USING (grouping_hash)
         GROUP BY h.issue_id
-    ) AS t ON t.issue_id = i.id
+        ORDER BY count DESC, h.issue_id DESC
+    ) AS t JOIN error_logs.issues i ON i.id = t.issue_id
+) AS issues
+
+-- name: quiet
+-- Those that have none.
+(
+    SELECT i.*, 0::bigint AS trend
+    FROM error_logs.issues i
+    WHERE NOT EXISTS (
+        SELECT FROM error_logs.issue_hashes h JOIN error_logs.rollups r USING (grouping_hash)
+        WHERE h.issue_id = i.id AND r.hour >= {since}
+    )
 ) AS issues
 
 -- name: sparklines
