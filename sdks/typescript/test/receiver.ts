@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import {
   createServer,
   type IncomingHttpHeaders,
@@ -29,7 +30,13 @@ export class Receiver {
   /** Answers instead of the contract's "all is well". */
   answer: RequestListener | undefined
   url = ''
+  // A test before this one may have had the port, and left a tracker that tries again.
+  private readonly path = `/${randomUUID()}`
   private readonly server: Server = createServer((request, response) => {
+    if (!request.url?.startsWith(this.path)) {
+      response.writeHead(404).end()
+      return
+    }
     let body = ''
     request.on('data', (chunk) => {
       body += chunk
@@ -43,7 +50,7 @@ export class Receiver {
 
   async start(): Promise<this> {
     await new Promise<void>((resolve) => this.server.listen(0, '127.0.0.1', resolve))
-    this.url = `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`
+    this.url = `http://127.0.0.1:${(this.server.address() as AddressInfo).port}${this.path}`
     return this
   }
 
