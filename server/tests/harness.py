@@ -236,9 +236,9 @@ class Server:
             timeout=120, check=False,
         )  # fmt: skip
 
-    def psql(self, sql: str, *options: str) -> str:
+    def psql(self, sql: str) -> str:
         """psql's answer (`mana-errors psql` would take thirty times as long)."""
-        command = [binary("psql"), self.dsn, "-XAtq", "-v", "ON_ERROR_STOP=1", *options, "-c", sql]
+        command = [binary("psql"), self.dsn, "-XAtq", "-v", "ON_ERROR_STOP=1", "-c", sql]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
         return done.stdout.removesuffix("\n")

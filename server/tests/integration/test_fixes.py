@@ -50,7 +50,7 @@ async def test_a_fix_waits_for_its_release_then_works_then_may_fail(node: Node) 
     assert counts(found)[0] == ("2.1", 2, True)
 
 
-async def test_a_fix_of_now_fails_with_the_first_event_now(node: Node) -> None:
+async def test_a_fix_of_now_fails_with_the_first_event(node: Node) -> None:
     await node.store(event_now(), event(occurred_at=NOW - 3 * HOUR))
     issue_id = await resolved(node, Resolve())
     assert (await fix(node, issue_id)).verdict is Verdict.WORKS

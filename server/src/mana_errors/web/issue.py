@@ -49,9 +49,9 @@ async def _show(visit: Visit, event_id: UUID | None) -> Response:
         window = await issue_facts.latest(connection, issue, hashes)
         distribution = await issue_facts.tags_of(connection, window)
         people = await issue_facts.users_of(connection, window)
-        releases = await issue_facts.releases_of(connection, issue.hashes)
+        releases = await issue_facts.releases_of(connection, hashes)
         fix = await _fix(connection, issue, seen)
-        merged = len(issue.hashes) > 1
+        merged = len(hashes) > 1
         groups = await read_issues.groups_of(connection, issue.id, seen) if merged else []
         entries = await activity.listed(connection, issue.id, PageQuery(limit=ENTRIES_SHOWN), seen)
         assignees = await workflow.assignees(connection, [issue.app])
