@@ -25,7 +25,7 @@ run: setup ## Start the server on http://localhost:3001
 # share: pages are tested in processes of their own.
 BROWSER := server/tests/browser
 test: setup ## Run every test; what touches PostgreSQL once on 18 and again on 15
-	@scripts/typescript install # the server's tests run its examples by it
+	@scripts/typescript install # tests of webhooks compile their TypeScript example by its esbuild
 	CHROMIUM=$$($(BIN)/python scripts/chromium.py) $(BIN)/pytest $(PARALLEL) --ignore=$(BROWSER) $(ARGS)
 	CHROMIUM=$$($(BIN)/python scripts/chromium.py) $(BIN)/pytest $(PARALLEL) $(BROWSER) $(ARGS)
 	PG15_BIN=$$($(BIN)/python scripts/postgres15.py) TEST_PG=15 $(BIN)/pytest $(PARALLEL) server/tests/integration --ignore=server/tests/integration/test_embedded.py $(ARGS)
